@@ -1,0 +1,348 @@
+/** Elementwise arithmetic, bit operations, comparisons, selection and casts. */
+
+import { bool, type DType, dtypeNamed, DTYPES, isFloat } from "../dtype.ts";
+import { isPointer, sameElement, type Type, typeText, withElement } from "../type.ts";
+import {
+  at,
+  common,
+  commonShape,
+  type Dtypes,
+  type ElementwiseRow,
+  expect,
+  numeric,
+  sameAs,
+  sameShaped,
+  type WgslSite,
+} from "./row.ts";
+
+const NUMBER = ["int", "uint", "float"] as const;
+const INTEGER = ["int", "uint"] as const;
+const BITS = ["bool", "int", "uint"] as const;
+const ANY = ["bool", "int", "uint", "float"] as const;
+
+/** `(a op b)` of WGSL. */
+function infix(operator: string): ElementwiseRow["wgsl"] {
+  return ([a, b]) => `(${a} ${operator} ${b})`;
+}
+
+/** A WGSL expression that is true where float `x` is NaN, by its bits: drivers fold `x != x`. */
+function isNan(x: string, site: WgslSite): string {
+  const dtype = at(site.operands, 0);
+  const wide = dtype.name === "f32" ? x : `${site.type(DTYPES.f32)}(${x})`;
+  const bits = `bitcast<${site.type(DTYPES.u32)}>(${wide})`;
+  const u32 = (value: number) => site.literal(value, DTYPES.u32);
+  return `((${bits} & ${u32(0x7fffffff)}) > ${u32(0x7f800000)})`;
+}
+
+/** IEEE 754 minNum or maxNum: a NaN is a missing value, so the other operand is the result. */
+function extremum(name: "min" | "max"): Pick<ElementwiseRow, "evaluate" | "wgsl"> {
+  const pick = Math[name];
+  return {
+    evaluate: () => (a, b) => (a !== a ? b : b !== b ? a : pick(a, b)),
+    wgsl: ([a, b], site) => {
+      if (!isFloat(site.result)) return `${name}(${a}, ${b})`;
+      const type = site.type(site.result);
+      const helper = site.helper(
+        `${name}num_${site.result.name}`,
+        (full) =>
+          `fn ${full}(a: ${type}, b: ${type}) -> ${type} {
+  return select(select(${name}(a, b), b, ${isNan("a", site)}), a, ${isNan("b", site)});
+}`,
+      );
+      return `${helper}(${a}, ${b})`;
+    },
+  };
+}
+
+/** The exact product, difference, … as JavaScript computes it; integers wrap when stored. */
+function exact(f: (a: number, b: number) => number): ElementwiseRow["evaluate"] {
+  return () => f;
+}
+
+function compare(
+  doc: string,
+  f: (a: number, b: number) => boolean,
+  operator: string,
+  commutative = false,
+): ElementwiseRow {
+  return {
+    doc,
+    operands: ["a", "b"],
+    traits: commutative ? ["cheap", "commutative"] : ["cheap"],
+    infer: sameShaped(bool, ...(commutative ? ANY : NUMBER)),
+    evaluate: () => (a, b) => (f(a, b) ? 1 : 0),
+    wgsl: infix(operator),
+  };
+}
+
+/** How a value of `from` becomes one of `to`, by the CPU. */
+function castNumber(from: DType, to: DType): (x: number) => number {
+  if (to.kind === "bool") return (x) => (x !== 0 ? 1 : 0);
+  if (isFloat(from) && !isFloat(to)) {
+    const [low, high] = to.kind === "int" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+    return (x) => (x !== x ? 0 : Math.min(Math.max(Math.trunc(x), low), high));
+  }
+  return (x) => x;
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** The bits of a 32-bit number of one dtype, read as another. */
+function bitcastNumber(from: DType, to: DType): (x: number) => number {
+  const write = {
+    bool: undefined,
+    f16: (x: number) => scratch.setFloat16(0, x),
+    f32: (x: number) => scratch.setFloat32(0, x),
+    i32: (x: number) => scratch.setInt32(0, x),
+    u32: (x: number) => scratch.setUint32(0, x),
+  }[from.name];
+  const read = {
+    bool: undefined,
+    f16: () => scratch.getFloat16(0),
+    f32: () => scratch.getFloat32(0),
+    i32: () => scratch.getInt32(0),
+    u32: () => scratch.getUint32(0),
+  }[to.name];
+  if (!write || !read) throw new Error(`Cannot bitcast ${from.name} to ${to.name}`);
+  return (x) => {
+    write(x);
+    return read();
+  };
+}
+
+/** The dtype that the attribute `to` names. */
+function target(attributes: Dtypes["attributes"]): DType {
+  const name = String(attributes["to"]);
+  const dtype = dtypeNamed(name);
+  expect(dtype !== undefined, () => `There is no dtype '${name}'`);
+  return dtype;
+}
+
+export const ARITHMETIC = {
+  add: {
+    doc: "The sum; integers wrap.",
+    operands: ["a", "b"],
+    traits: ["cheap", "commutative"],
+    infer: sameAs(...NUMBER),
+    evaluate: exact((a, b) => a + b),
+    wgsl: infix("+"),
+  },
+  sub: {
+    doc: "The difference; integers wrap.",
+    operands: ["a", "b"],
+    traits: ["cheap"],
+    infer: sameAs(...NUMBER),
+    evaluate: exact((a, b) => a - b),
+    wgsl: infix("-"),
+  },
+  mul: {
+    doc: "The product; integers wrap.",
+    operands: ["a", "b"],
+    traits: ["cheap", "commutative"],
+    infer: sameAs(...NUMBER),
+    evaluate: ({ result }) => (isFloat(result) ? (a, b) => a * b : Math.imul),
+    wgsl: infix("*"),
+  },
+  div: {
+    doc: "The quotient of floats.",
+    operands: ["a", "b"],
+    infer: sameAs("float"),
+    evaluate: exact((a, b) => a / b),
+    wgsl: infix("/"),
+  },
+  idiv: {
+    doc: "The quotient of integers, rounded towards zero; a / 0 is a.",
+    operands: ["a", "b"],
+    traits: ["cheap"],
+    infer: sameAs(...INTEGER),
+    evaluate: exact((a, b) => (b === 0 ? a : Math.trunc(a / b))),
+    wgsl: infix("/"),
+  },
+  floordiv: {
+    doc: "The quotient of integers, rounded down; a / 0 is a.",
+    operands: ["a", "b"],
+    traits: ["cheap"],
+    infer: sameAs(...INTEGER),
+    evaluate: exact((a, b) => (b === 0 ? a : Math.floor(a / b))),
+    wgsl: ([a, b], site) => {
+      if (site.result.kind === "uint") return `(${a} / ${b})`;
+      const type = site.type(site.result);
+      const literal = (value: number) => site.literal(value, site.result);
+      const helper = site.helper(
+        "floordiv",
+        (full) =>
+          `fn ${full}(a: ${type}, b: ${type}) -> ${type} {
+  let q = a / b;
+  let down = ((a % b) != ${literal(0)}) & ((a ^ b) < ${literal(0)});
+  return q - select(${literal(0)}, ${literal(1)}, down);
+}`,
+      );
+      return `${helper}(${a}, ${b})`;
+    },
+  },
+  rem: {
+    doc: "The remainder, with the sign of the dividend; an integer's a % 0 is 0.",
+    operands: ["a", "b"],
+    traits: ["cheap"],
+    infer: sameAs(...NUMBER),
+    evaluate: ({ result }) => isFloat(result) ? (a, b) => a % b : (a, b) => (b === 0 ? 0 : a % b),
+    wgsl: infix("%"),
+  },
+  min: {
+    doc: "The smaller of two; of a number and a NaN, the number.",
+    operands: ["a", "b"],
+    traits: ["cheap", "commutative"],
+    infer: sameAs(...NUMBER),
+    ...extremum("min"),
+  },
+  max: {
+    doc: "The larger of two; of a number and a NaN, the number.",
+    operands: ["a", "b"],
+    traits: ["cheap", "commutative"],
+    infer: sameAs(...NUMBER),
+    ...extremum("max"),
+  },
+  fma: {
+    doc: "a * b + c; whether the product is rounded first is left to the device.",
+    operands: ["a", "b", "c"],
+    infer: sameAs("float"),
+    evaluate: () => (a, b, c) => a * b + c,
+    wgsl: ([a, b, c]) => `fma(${a}, ${b}, ${c})`,
+  },
+  abs: {
+    doc: "The absolute value; the least integer stays itself.",
+    operands: ["x"],
+    traits: ["cheap"],
+    infer: sameAs(...NUMBER),
+    evaluate: () => Math.abs,
+    wgsl: ([x]) => `abs(${x})`,
+  },
+  and: {
+    doc: "Bitwise and; logical and of bools.",
+    operands: ["a", "b"],
+    traits: ["cheap", "commutative"],
+    infer: sameAs(...BITS),
+    evaluate: exact((a, b) => a & b),
+    wgsl: infix("&"),
+  },
+  or: {
+    doc: "Bitwise or; logical or of bools.",
+    operands: ["a", "b"],
+    traits: ["cheap", "commutative"],
+    infer: sameAs(...BITS),
+    evaluate: exact((a, b) => a | b),
+    wgsl: infix("|"),
+  },
+  xor: {
+    doc: "Bitwise exclusive or; inequality of bools.",
+    operands: ["a", "b"],
+    traits: ["cheap", "commutative"],
+    infer: sameAs(...BITS),
+    evaluate: exact((a, b) => a ^ b),
+    wgsl: ([a, b], site) => `(${a} ${site.result.kind === "bool" ? "!=" : "^"} ${b})`,
+  },
+  not: {
+    doc: "All bits flipped; logical not of bools.",
+    operands: ["x"],
+    traits: ["cheap"],
+    infer: sameAs(...BITS),
+    evaluate: ({ result }) => (result.kind === "bool" ? (x) => 1 - x : (x) => ~x),
+    wgsl: ([x], site) => (site.result.kind === "bool" ? `(!${x})` : `(~${x})`),
+  },
+  shl: {
+    doc: "a shifted left by b bits, b taken modulo the width.",
+    operands: ["a", "b"],
+    traits: ["cheap"],
+    infer: sameAs(...INTEGER),
+    evaluate: exact((a, b) => a << b),
+    wgsl: ([a, b], site) =>
+      `(${a} << (${site.type(DTYPES.u32)}(${b}) & ${site.literal(31, DTYPES.u32)}))`,
+  },
+  shr: {
+    doc: "a shifted right by b bits, b taken modulo the width; copies the sign of signed integers.",
+    operands: ["a", "b"],
+    traits: ["cheap"],
+    infer: sameAs(...INTEGER),
+    evaluate: ({ result }) => (result.kind === "uint" ? (a, b) => a >>> b : (a, b) => a >> b),
+    wgsl: ([a, b], site) =>
+      `(${a} >> (${site.type(DTYPES.u32)}(${b}) & ${site.literal(31, DTYPES.u32)}))`,
+  },
+  eq: compare("Equal; false where either is NaN.", (a, b) => a === b, "==", true),
+  ne: {
+    ...compare("Not equal; true where either is NaN.", (a, b) => a !== b, "!=", true),
+    // naga compares floats "ordered and not equal", which is false for NaN.
+    wgsl: ([a, b]) => `(!(${a} == ${b}))`,
+  },
+  lt: compare("Less; false where either is NaN.", (a, b) => a < b, "<"),
+  le: compare("Less or equal; false where either is NaN.", (a, b) => a <= b, "<="),
+  gt: compare("Greater; false where either is NaN.", (a, b) => a > b, ">"),
+  ge: compare("Greater or equal; false where either is NaN.", (a, b) => a >= b, ">="),
+  select: {
+    doc: "b where a bool holds, else c.",
+    operands: ["condition", "a", "b"],
+    traits: ["cheap"],
+    infer: ({ operands }) => {
+      const condition = at(operands, 0), a = at(operands, 1), b = at(operands, 2);
+      expect(condition.element === bool, () => `The condition is ${typeText(condition)}, not bool`);
+      commonShape(operands);
+      expect(
+        sameElement(a.element, b.element),
+        () => `Operands differ: ${typeText(a)} and ${typeText(b)}`,
+      );
+      return [a];
+    },
+    evaluate: () => (condition, a, b) => (condition ? a : b),
+    wgsl: ([condition, a, b]) => `select(${b}, ${a}, ${condition})`,
+  },
+  cast: {
+    doc:
+      "The same number in another dtype: floats round to nearest even, float to integer truncates and saturates, to bool is `!= 0`.",
+    operands: ["x"],
+    attributes: { to: "string" },
+    traits: ["cheap"],
+    infer: ({ operands, attributes }) => {
+      const x = at(operands, 0);
+      numeric(x);
+      return [withElement(x, target(attributes))];
+    },
+    evaluate: ({ operands, result }) => castNumber(at(operands, 0), result),
+    wgsl: ([x], site) => {
+      const from = at(site.operands, 0);
+      if (site.result.kind === "bool") return `(!(${x} == ${site.literal(0, from)}))`;
+      return `${site.type(site.result)}(${x})`;
+    },
+  },
+  bitcast: {
+    doc: "The same bits read as another dtype of equal width.",
+    operands: ["x"],
+    attributes: { to: "string" },
+    traits: ["cheap"],
+    infer: ({ operands, attributes }) => {
+      const x = at(operands, 0), from = numeric(x), to = target(attributes);
+      expect(
+        from.bits === to.bits && from.bits > 1,
+        () => `${typeText(x)} has ${from.bits} bits an element, ${to.name} has ${to.bits}`,
+      );
+      return [withElement(x, to)];
+    },
+    evaluate: ({ operands, result }) => bitcastNumber(at(operands, 0), result),
+    wgsl: ([x], site) => `bitcast<${site.type(site.result)}>(${x})`,
+  },
+  ptr_add: {
+    doc: "A pointer moved by an i32 number of elements.",
+    operands: ["pointer", "offset"],
+    traits: ["cheap"],
+    infer: ({ operands }) => {
+      const pointer = at(operands, 0), offset = at(operands, 1);
+      expect(isPointer(pointer.element), () => `${typeText(pointer)} is no pointer`);
+      expect(
+        offset.element === DTYPES.i32,
+        () => `The offset is ${typeText(offset)}, but its elements must be i32`,
+      );
+      commonShape(operands);
+      return [pointer];
+    },
+    evaluate: exact((a, b) => a + b),
+    wgsl: infix("+"),
+  },
+} satisfies Record<string, ElementwiseRow>;

@@ -1,0 +1,133 @@
+/**
+ * What a row of the op table says, and the type rules that many rows share.
+ */
+
+import type { DType } from "../dtype.ts";
+import type { Attributes, Region } from "../graph.ts";
+import { isPointer, sameElement, sameShape, type Type, typeText, withElement } from "../type.ts";
+
+/** How an attribute is written in the text form and checked by the verifier. */
+export type AttributeKind = "number" | "numbers" | "string" | "boolean";
+
+/**
+ * - `commutative`: the first two operands may be swapped
+ * - `cheap`: recomputing costs less than moving the value between invocations
+ * - `reads` / `writes`: touches global memory, so order matters
+ */
+export type Trait = "commutative" | "cheap" | "reads" | "writes";
+
+/** What a type rule sees of an operation that is about to be made. */
+export interface Inference {
+  readonly operands: readonly Type[];
+  readonly attributes: Attributes;
+  readonly regions: readonly Region[];
+}
+
+/** The facts about one operation. */
+export interface Row {
+  /** What it computes, in a sentence or two. */
+  readonly doc: string;
+  /** Operand names in order. `mask?` may be left out together with all that follow; `...xs` stands for any number. */
+  readonly operands: readonly string[];
+  readonly attributes?: Readonly<Record<string, AttributeKind>>;
+  /** Region names in order. */
+  readonly regions?: readonly string[];
+  readonly traits?: readonly Trait[];
+  /** The types of the results; throws an `Error` that says what does not fit. */
+  readonly infer: (op: Inference) => readonly Type[];
+}
+
+/** The dtypes at one use of an elementwise operation. A pointer counts as the i32 of its offset. */
+export interface Dtypes {
+  readonly operands: readonly DType[];
+  readonly result: DType;
+  readonly attributes: Attributes;
+}
+
+/** Where WGSL for an elementwise operation is emitted. */
+export interface WgslSite extends Dtypes {
+  /** Elements that one value holds: 1 for a WGSL scalar, 2 or 4 for a vector. */
+  readonly width: number;
+  /** The WGSL type of `width` elements of a dtype: `f32`, `vec4<f32>`. */
+  type(dtype: DType): string;
+  /** A literal of `width` equal elements. */
+  literal(value: number, dtype: DType): string;
+  /** Declares a helper function once per module and width; `source` gets its full name. Returns that name. */
+  helper(name: string, source: (name: string) => string): string;
+}
+
+/** A row of an operation that computes each element of its result from the same element of its operands. */
+export interface ElementwiseRow extends Row {
+  /**
+   * The CPU evaluation of one element. Numbers in and out are exact values of their dtypes (bool as
+   * 0 and 1), save that the caller rounds or wraps what is returned to the result's dtype.
+   */
+  readonly evaluate: (dtypes: Dtypes) => (...args: number[]) => number;
+  /** WGSL for it. Each argument is an expression that needs no further parentheses; so must be the result, or a call. */
+  readonly wgsl: (args: readonly string[], site: WgslSite) => string;
+}
+
+export function isElementwise(row: Row): row is ElementwiseRow {
+  return "evaluate" in row;
+}
+
+/** Throws unless `condition` holds. */
+export function expect(condition: boolean, message: () => string): asserts condition {
+  if (!condition) throw new Error(message());
+}
+
+/** Operand `i` of an operation whose operands were counted before. */
+export function at<T>(list: readonly T[], i: number): T {
+  const item = list[i];
+  if (item === undefined) throw new Error(`There is no operand ${i}`);
+  return item;
+}
+
+/** The common type of operands that must all have one; throws otherwise. */
+export function common(operands: readonly Type[]): Type {
+  const first = at(operands, 0);
+  for (const other of operands) {
+    expect(
+      sameShape(first.shape, other.shape) && sameElement(first.element, other.element),
+      () => `Operands differ: ${operands.map((type) => typeText(type)).join(" and ")}`,
+    );
+  }
+  return first;
+}
+
+/** Throws unless all operands have the same shape. */
+export function commonShape(operands: readonly Type[]): void {
+  const first = at(operands, 0);
+  for (const other of operands) {
+    expect(
+      sameShape(first.shape, other.shape),
+      () => `Shapes differ: ${operands.map((type) => typeText(type)).join(" and ")}`,
+    );
+  }
+}
+
+/** The dtype of a type that must not be of pointers. */
+export function numeric(type: Type): DType {
+  const { element } = type;
+  expect(!isPointer(element), () => `${typeText(type)} holds pointers, not numbers`);
+  return element;
+}
+
+/** A type rule: all operands have one type, whose kind is among `kinds`, and so has the result. */
+export function sameAs(...kinds: readonly DType["kind"][]): Row["infer"] {
+  return ({ operands }) => {
+    const type = common(operands);
+    const { kind } = numeric(type);
+    expect(
+      kinds.includes(kind),
+      () => `${typeText(type)} is ${kind}, but ${kinds.join(" or ")} is needed`,
+    );
+    return [type];
+  };
+}
+
+/** A type rule: all operands have one type, and the result holds `element` in their shape. */
+export function sameShaped(element: DType, ...kinds: readonly DType["kind"][]): Row["infer"] {
+  const rule = sameAs(...kinds);
+  return (op) => rule(op).map((type) => withElement(type, element));
+}
