@@ -1,0 +1,192 @@
+/**
+ * The layouts that have names, and how operations on tiles change layouts.
+ *
+ * | operation on the tile | its result's layout | its operand's layout, when the result's is given |
+ * |---|---|---|
+ * | elementwise | the same | the same |
+ * | `reduce` along an axis | `sliced` | |
+ * | `expand_dims` at an axis | `expanded` | `sliced` |
+ * | `broadcast` | | `collapsed` along every dimension that grows |
+ * | `permute` | `permuted` | `permuted` by the inverse |
+ * | `reshape` | `reshaped` | `reshaped` back |
+ */
+
+import { matrix } from "./gf2.ts";
+import { type Bases, type Input, INPUTS, LinearLayout, log2 } from "./linear_layout.ts";
+
+/** What `blocked` is made from. */
+export interface Blocked {
+  readonly shape: readonly number[];
+  /** How many neighbouring elements a thread holds along each dimension; cut down to the shape. */
+  readonly registersPerThread: readonly number[];
+  readonly lanes: number;
+  readonly warps: number;
+  /** The dimensions, fastest first: registers, lanes and warps go along `order[0]` before `order[1]`. */
+  readonly order: readonly number[];
+}
+
+/**
+ * The layout of coalesced memory accesses: each thread holds a small block of neighbours, the lanes
+ * of a warp lie side by side, then the warps. A larger tile repeats the whole in more registers; in
+ * a smaller one the lanes or warps that are left over hold copies.
+ *
+ * `{ shape: [8, 16], registersPerThread: [1, 4], lanes: 8, warps: 2, order: [1, 0] }` gives
+ *
+ *     register (0,1) (0,2)          4 neighbours along the row
+ *     lane     (0,4) (0,8) (1,0)    4 lanes fill a row, a warp 2 rows
+ *     warp     (2,0)                2 warps 4 rows
+ *     register (4,0)                and everything once more, 4 rows below
+ *
+ * Postcondition: surjective; no two registers of a thread hold the same element.
+ */
+export function blocked(
+  { shape, registersPerThread, lanes, warps, order }: Blocked,
+): LinearLayout {
+  const filled = shape.map(() => 1);
+  const bases: Record<Input, number[][]> = { register: [], lane: [], warp: [] };
+  /** Doubles what is filled along dimension `d`, by one more bit of an input. */
+  const grow = (input: Input, d: number) => {
+    bases[input].push(shape.map((_, i) => (i === d ? filled[d]! : 0)));
+    filled[d]! *= 2;
+  };
+  for (const d of order) {
+    while (filled[d]! < Math.min(registersPerThread[d]!, shape[d]!)) grow("register", d);
+  }
+  for (const [input, size] of [["lane", lanes], ["warp", warps]] as const) {
+    for (const d of order) {
+      while (bases[input].length < log2(size) && filled[d]! < shape[d]!) grow(input, d);
+    }
+    while (bases[input].length < log2(size)) bases[input].push(shape.map(() => 0));
+  }
+  for (const d of order) while (filled[d]! < shape[d]!) grow("register", d);
+  return new LinearLayout(shape, bases);
+}
+
+/** What `dotResult` is made from. */
+export interface DotResult {
+  readonly M: number;
+  readonly N: number;
+  readonly lanes: number;
+  readonly warps: number;
+}
+
+/**
+ * The register-blocked accumulator of a matrix product [M, N]: each thread holds TM×TN elements,
+ * nearly square, so that a step along k reads TM + TN numbers for TM * TN products.
+ *
+ * Along n a thread holds vectors of 4, spaced so that neighbouring threads hold neighbouring vectors
+ * (a warp reads and writes runs without gaps or bank conflicts); along m it holds TM neighbouring
+ * rows. With TX threads along n, register bits are, from the lowest: n within the vector, n by
+ * 4 * TX, m. M = N = 64 on 4 warps of 32 lanes gives TM = 4, TN = 8, TX = 8:
+ *
+ *     register (0,1) (0,2) (0,32) (1,0) (2,0)
+ *     lane     (0,4) (0,8) (0,16) (4,0) (8,0)
+ *     warp     (16,0) (32,0)
+ *
+ * A tile with fewer elements than there are threads is replicated.
+ */
+export function dotResult({ M, N, lanes, warps }: DotResult): LinearLayout {
+  const [tm, tn] = threadTile(M, N, lanes * warps);
+  const vector = Math.min(tn, 4), tx = N / tn;
+  const bases: Record<Input, number[][]> = { register: [], lane: [], warp: [] };
+  for (let n = 1; n < vector; n *= 2) bases.register.push([0, n]);
+  for (let n = vector * tx; n < N; n *= 2) bases.register.push([0, n]);
+  for (let m = 1; m < tm; m *= 2) bases.register.push([m, 0]);
+  const threads: number[][] = [];
+  for (let n = vector; n < vector * tx; n *= 2) threads.push([0, n]);
+  for (let m = tm; m < M; m *= 2) threads.push([m, 0]);
+  while (threads.length < log2(lanes * warps)) threads.push([0, 0]);
+  bases.lane = threads.slice(0, log2(lanes));
+  bases.warp = threads.slice(log2(lanes));
+  return new LinearLayout([M, N], bases);
+}
+
+/** How many rows and columns of an [M, N] product each of `threads` threads holds. */
+export function threadTile(M: number, N: number, threads: number): [TM: number, TN: number] {
+  const each = Math.max(M * N / threads, 1);
+  const square = 2 ** Math.ceil(log2(each) / 2);
+  const tn = Math.min(Math.max(square, Math.min(each, 4)), N);
+  const tm = Math.min(each / tn, M);
+  return [tm, each / tm];
+}
+
+/**
+ * The layout of what remains when a dimension is dropped, as when a reduction along it leaves its
+ * result with every thread that took part. Bases along the dimension become zero, so lanes and warps
+ * along it hold copies; registers along it are dropped.
+ *
+ * Along axis 1, `4x4 register (0,1) (2,0) lane (0,2) (1,0)` becomes `4 register (2) lane (0) (1)`.
+ */
+export function sliced(layout: LinearLayout, axis: number): LinearLayout {
+  return mapBases(layout, layout.shape.toSpliced(axis, 1), (basis) => basis.toSpliced(axis, 1))
+    .withoutIdleRegisters();
+}
+
+/**
+ * The same layout with a new dimension of size 1. `4 register (2) lane (1)` at axis 0 becomes
+ * `1x4 register (0,2) lane (0,1)`. Postcondition: `sliced(expanded(l, axis), axis)` is `l`.
+ */
+export function expanded(layout: LinearLayout, axis: number): LinearLayout {
+  return mapBases(
+    layout,
+    layout.shape.toSpliced(axis, 0, 1),
+    (basis) => basis.toSpliced(axis, 0, 0),
+  );
+}
+
+/**
+ * The layout for the operand of a broadcast along an axis: what each thread needs so that it can
+ * make its elements of `layout` without asking others. That dimension shrinks to size 1.
+ */
+export function collapsed(layout: LinearLayout, axis: number): LinearLayout {
+  return expanded(sliced(layout, axis), axis);
+}
+
+/** The layout with its dimensions in another order: dimension `i` of the result is `order[i]` of this. */
+export function permuted(layout: LinearLayout, order: readonly number[]): LinearLayout {
+  const pick = (list: readonly number[]) => order.map((dim) => list[dim]!);
+  return mapBases(layout, pick(layout.shape), pick);
+}
+
+/** The order that undoes an order of dimensions. */
+export function inverseOrder(order: readonly number[]): number[] {
+  const inverse: number[] = [];
+  order.forEach((dim, i) => inverse[dim] = i);
+  return inverse;
+}
+
+/** The layout of the same elements, in row-major order, in another shape of equal size. */
+export function reshaped(layout: LinearLayout, shape: readonly number[]): LinearLayout {
+  const { rows, columns } = layout.matrix;
+  return LinearLayout.of(matrix(rows, columns), layout.bits, shape);
+}
+
+/**
+ * How many neighbours along dimension `dim` lie in a thread's lowest registers, in order, aligned to
+ * their number: the width with which the thread can access them as a vector. Of
+ * `8x16 register (0,1) (0,2) (4,0) …` along 1 it is 4, along 0 it is 1.
+ */
+export function vectorWidth(layout: LinearLayout, dim: number): number {
+  const { register, lane, warp } = layout.bases;
+  let bits = 0;
+  while (bits < register.length && isStep(register[bits]!, dim, 2 ** bits)) bits++;
+  // Aligned: every other basis leaves the coordinate's low bits alone.
+  const others = [...register.slice(bits), ...lane, ...warp];
+  while (bits > 0 && others.some((basis) => basis[dim]! & (2 ** bits - 1))) bits--;
+  return 2 ** bits;
+}
+
+/** True when a basis moves by `step` along `dim` and along nothing else. */
+export function isStep(basis: readonly number[], dim: number, step: number): boolean {
+  return basis.every((x, d) => x === (d === dim ? step : 0));
+}
+
+function mapBases(
+  layout: LinearLayout,
+  shape: readonly number[],
+  change: (basis: readonly number[]) => readonly number[],
+): LinearLayout {
+  const bases: Partial<Record<Input, (readonly number[])[]>> = {};
+  for (const input of INPUTS) bases[input] = layout.bases[input].map(change);
+  return new LinearLayout(shape, bases as Bases);
+}
