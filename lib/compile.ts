@@ -1,0 +1,105 @@
+/**
+ * The compiler: the one file that knows the order of its stages.
+ *
+ * ```text
+ * tile graph ── passes ──▶ with layouts ── lower ──▶ invocation program ── print ──▶ WGSL
+ * ```
+ */
+
+import { OutOfResourcesError } from "./errors.ts";
+import type { Graph } from "./ir/graph.ts";
+import { type InvocationProgram, sharedBytes } from "./ir/invocation.ts";
+import { lower } from "./lower/lower.ts";
+import { axisInfo } from "./passes/axis_info.ts";
+import { assignLayouts } from "./passes/assign_layouts.ts";
+import { canonicalise } from "./passes/canonicalise.ts";
+import type { Program } from "./runtime/program.ts";
+import { printModule } from "./wgsl/module.ts";
+
+/** What a kernel is compiled for. */
+export interface Target {
+  /** Lanes of a subgroup; 0 when the device has no subgroups or their size varies. */
+  readonly subgroupSize: number;
+  /** Whether shaders may use f16. */
+  readonly f16: boolean;
+  /** Workgroup memory that a workgroup may take, in bytes. */
+  readonly maxWorkgroupBytes: number;
+  /** Invocations that a workgroup may have. */
+  readonly maxInvocations: number;
+  /** Whose WGSL compiler reads the module. */
+  readonly dialect: "naga" | "tint";
+}
+
+/** What a launch says about how to compile. */
+export interface CompileOptions {
+  /** A workgroup has 32 invocations for each, as a program of Triton has threads. */
+  readonly numWarps: number;
+  readonly numStages: number;
+  /** For each pointer parameter in order, a number; parameters with equal numbers share a buffer. */
+  readonly aliases: readonly number[];
+  /** True when a dimension of the grid is larger than a dispatch takes. */
+  readonly foldGrid: boolean;
+}
+
+/** Every stage of one compilation, for those who look into it. */
+export interface Compilation {
+  /** The traced graph after simplification. */
+  readonly tile: Graph;
+  /** The same with a layout for every tile. */
+  readonly layout: Graph;
+  readonly invocation: InvocationProgram;
+  readonly program: Program;
+}
+
+/** Invocations for each of `numWarps`, whatever the subgroup size of the device. */
+const INVOCATIONS_PER_WARP = 32;
+
+/** Statements that an unrolled product may take: WGSL compilers are slow on longer functions. */
+const UNROLL = 512;
+
+/** Compiles a traced kernel, keeping every stage. Throws `OutOfResourcesError` when it does not fit the device. */
+export function compileStages(
+  graph: Graph,
+  options: CompileOptions,
+  target: Target,
+): Compilation {
+  const invocations = options.numWarps * INVOCATIONS_PER_WARP;
+  if (invocations > target.maxInvocations) {
+    throw new OutOfResourcesError(
+      `Kernel '${graph.name}' with numWarps ${options.numWarps} needs ${invocations} invocations ` +
+        `a workgroup, but the device allows ${target.maxInvocations}: launch it with a smaller numWarps`,
+    );
+  }
+  const lanes = Math.min(target.subgroupSize || INVOCATIONS_PER_WARP, invocations);
+  const tile = canonicalise(graph);
+  const layout = assignLayouts(tile, { lanes, warps: invocations / lanes });
+  const invocation = lower(layout, axisInfo(layout), options.aliases, {
+    invocations,
+    subgroupSize: target.subgroupSize,
+    unroll: UNROLL,
+  });
+  const workgroupBytes = invocation.shared.reduce((sum, array) => sum + sharedBytes(array), 0);
+  if (workgroupBytes > target.maxWorkgroupBytes) {
+    throw new OutOfResourcesError(
+      `Kernel '${graph.name}' needs ${workgroupBytes} bytes of workgroup memory, but the device ` +
+        `allows ${target.maxWorkgroupBytes}: launch it with smaller tiles`,
+    );
+  }
+  const { wgsl, ...bindings } = printModule(invocation, {
+    dialect: target.dialect,
+    foldGrid: options.foldGrid,
+  });
+  const program: Program = {
+    name: graph.name,
+    wgsl,
+    workgroupSize: invocations,
+    workgroupBytes,
+    ...bindings,
+  };
+  return { tile, layout, invocation, program };
+}
+
+/** Compiles a traced kernel. Throws `OutOfResourcesError` when it does not fit the device. */
+export function compile(graph: Graph, options: CompileOptions, target: Target): Program {
+  return compileStages(graph, options, target).program;
+}

@@ -1,0 +1,162 @@
+/**
+ * The invocation-level program: what each invocation of a workgroup does, as statements over
+ * scalars and short vectors, ready to be printed as WGSL.
+ *
+ * A tile has become, in each invocation, a list of packets: its registers in groups of four (two or
+ * one when it has no more). A packet is one expression of that width. `ramp` and `splat` keep
+ * packets of consecutive and of equal integers symbolic, so that addresses and masks of contiguous
+ * elements cost one scalar each.
+ */
+
+import type { DType } from "./dtype.ts";
+import type { Attributes } from "./graph.ts";
+import type { ElementwiseName } from "./ops.ts";
+
+/** How many elements a WGSL value holds. */
+export type Width = 1 | 2 | 4;
+
+/** The type of an expression: a WGSL scalar when `width` is 1, else a vector. */
+export interface VectorType {
+  readonly dtype: DType;
+  readonly width: Width;
+}
+
+/** Values that a shader is given. `program_*` and `num_programs_*` are those of the launch grid. */
+export type BuiltIn =
+  | "invocation"
+  | `program_${0 | 1 | 2}`
+  | `num_programs_${0 | 1 | 2}`;
+
+/** An expression; without side effects. */
+export type Expr =
+  & { readonly type: VectorType }
+  & (
+    /** A number; a vector of equal numbers when the width says so. */
+    | { readonly kind: "literal"; readonly value: number }
+    /** Something declared by a `let`, `var` or `for`. */
+    | { readonly kind: "name"; readonly name: string }
+    /** A run-time scalar parameter of the kernel. */
+    | { readonly kind: "parameter"; readonly name: string }
+    | { readonly kind: "builtin"; readonly name: BuiltIn }
+    /** An elementwise operation of the op table. */
+    | {
+      readonly kind: "op";
+      readonly op: ElementwiseName;
+      readonly args: readonly Expr[];
+      readonly attributes: Attributes;
+    }
+    /** A scalar in every element. */
+    | { readonly kind: "splat"; readonly x: Expr }
+    /** `base, base + step, …` for an integer scalar base. */
+    | { readonly kind: "ramp"; readonly base: Expr; readonly step: number }
+    /** Scalars or shorter vectors side by side. */
+    | { readonly kind: "vector"; readonly parts: readonly Expr[] }
+    /** `type.width` neighbouring elements of a wider vector, from `start` on. */
+    | { readonly kind: "slice"; readonly x: Expr; readonly start: number }
+    /** Elements of a kernel parameter's buffer; `index` counts elements and is divisible by the width. */
+    | { readonly kind: "global"; readonly base: string; readonly index: Expr }
+    /** An element of a workgroup array, by one index a dimension. */
+    | { readonly kind: "shared"; readonly array: string; readonly indices: readonly Expr[] }
+    /** The value that the invocation of the same subgroup has whose lane differs in the bits of `mask`. */
+    | { readonly kind: "shuffle"; readonly x: Expr; readonly mask: number }
+  );
+
+/** A statement. */
+export type Stmt =
+  | { readonly kind: "let"; readonly name: string; readonly value: Expr }
+  | {
+    readonly kind: "var";
+    readonly name: string;
+    readonly type: VectorType;
+    readonly value?: Expr;
+  }
+  | { readonly kind: "assign"; readonly name: string; readonly value: Expr }
+  | {
+    readonly kind: "store";
+    readonly base: string;
+    readonly index: Expr;
+    readonly value: Expr;
+  }
+  | {
+    readonly kind: "store_shared";
+    readonly array: string;
+    readonly indices: readonly Expr[];
+    readonly value: Expr;
+  }
+  | {
+    readonly kind: "if";
+    readonly condition: Expr;
+    readonly then: readonly Stmt[];
+    readonly otherwise: readonly Stmt[];
+  }
+  /** Counts `name` from `start` to `end` (not reached) by `step`; a literal step may be negative. */
+  | {
+    readonly kind: "for";
+    readonly name: string;
+    readonly start: Expr;
+    readonly end: Expr;
+    readonly step: Expr;
+    readonly body: readonly Stmt[];
+  }
+  /** Runs `head`, leaves unless `condition` holds, runs `body`, and again. */
+  | {
+    readonly kind: "loop";
+    readonly head: readonly Stmt[];
+    readonly condition: Expr;
+    readonly body: readonly Stmt[];
+  }
+  /** Declares `name` with the value that the first invocation has for `value`, in all of them; waits for all. */
+  | { readonly kind: "uniform"; readonly name: string; readonly value: Expr }
+  /**
+   * Statements that touch memory which other invocations touch too. Among themselves they need no
+   * barrier; against other phases, barrier placement decides by what is read and written.
+   */
+  | {
+    readonly kind: "phase";
+    readonly reads: readonly Memory[];
+    readonly writes: readonly Memory[];
+    readonly body: readonly Stmt[];
+  }
+  /** Waits for all invocations of the workgroup and makes their writes seen. */
+  | { readonly kind: "barrier"; readonly scope: "workgroup" | "storage" };
+
+/** A workgroup array or a kernel parameter's buffer, by name. */
+export interface Memory {
+  readonly scope: "workgroup" | "storage";
+  readonly name: string;
+}
+
+/** An array in workgroup memory. */
+export interface SharedArray {
+  readonly name: string;
+  readonly type: VectorType;
+  readonly dims: readonly number[];
+}
+
+/** A buffer of a kernel parameter and how it is accessed. */
+export interface BufferUse {
+  readonly param: string;
+  readonly dtype: DType;
+  readonly access: "read" | "read_write";
+  /** Elements in one item of the binding's array: the widest access that all stores allow. */
+  readonly width: Width;
+}
+
+/** A whole kernel for one invocation. */
+export interface InvocationProgram {
+  readonly name: string;
+  /** Invocations in a workgroup. */
+  readonly invocations: number;
+  readonly buffers: readonly BufferUse[];
+  readonly shared: readonly SharedArray[];
+  readonly body: readonly Stmt[];
+}
+
+/** Bytes that a workgroup array takes. */
+export function sharedBytes(array: SharedArray): number {
+  return array.dims.reduce((product, dim) => product * dim, elementBytes(array.type));
+}
+
+function elementBytes({ dtype, width }: VectorType): number {
+  return width * (dtype.kind === "bool" ? 4 : dtype.bytes);
+}

@@ -1,0 +1,151 @@
+/**
+ * What lowering knows while it walks the graph.
+ */
+
+import { type DType, i32 } from "../ir/dtype.ts";
+import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
+import type { BufferUse, Expr, Memory } from "../ir/invocation.ts";
+import { isPointer, type Type } from "../ir/type.ts";
+import type { AxisInfo } from "../ir/axis.ts";
+import { Emitter } from "./emitter.ts";
+import { packetCount, widthOf } from "./registers.ts";
+
+/** What lowering may use of a device. */
+export interface LowerOptions {
+  /** Invocations in a workgroup: lanes times warps of the layouts. */
+  readonly invocations: number;
+  /** Lanes of a subgroup that shuffles reach; 0 when the device has none. */
+  readonly subgroupSize: number;
+  /** Statements that an unrolled product may take. */
+  readonly unroll: number;
+}
+
+export class Context {
+  readonly emitter = new Emitter();
+  /** Products that add to a loop's variables directly. */
+  readonly inPlace = new Map<Op, readonly Expr[]>();
+  #values = new Map<Value, readonly Expr[]>();
+  #uses = new Map<Value, number>();
+  #loaded = new Map<Value, boolean>();
+  #loopSources = new Map<Value, readonly Value[]>();
+
+  /**
+   * @param axis Axis information of every value of the graph.
+   * @param buffers The buffer of each pointer parameter; parameters that share one map to the same.
+   */
+  constructor(
+    readonly graph: Graph,
+    readonly options: LowerOptions,
+    readonly axis: (value: Value) => AxisInfo,
+    readonly buffers: ReadonlyMap<string, BufferUse>,
+  ) {
+    walk(graph.body, (op) => {
+      for (const operand of op.operands) this.#count(operand);
+      for (const region of op.regions) region.yields.forEach((value) => this.#count(value));
+      this.#noteCarried(op);
+    });
+  }
+
+  #count(value: Value): void {
+    this.#uses.set(value, this.uses(value) + 1);
+  }
+
+  /** Remembers what a loop's parameters may hold. */
+  #noteCarried(op: Op): void {
+    if (op.name !== "for" && op.name !== "while") return;
+    const inits = op.name === "for" ? op.operands.slice(3) : op.operands;
+    const yields = op.regions.at(-1)!.yields;
+    for (const region of op.regions) {
+      const carried = op.name === "for" ? region.params.slice(1) : region.params;
+      carried.forEach((param, i) => this.#loopSources.set(param, [inits[i]!, yields[i]!]));
+    }
+  }
+
+  /** How often a value is used. */
+  uses(value: Value): number {
+    return this.#uses.get(value) ?? 0;
+  }
+
+  /** The packets of a value; a scalar has one of width 1. */
+  get(value: Value): readonly Expr[] {
+    const packets = this.#values.get(value);
+    if (!packets) throw new Error(`Value ${value.hint ?? ""} was used before it was lowered`);
+    return packets;
+  }
+
+  /** The expression of a scalar. */
+  scalar(value: Value): Expr {
+    return this.get(value)[0]!;
+  }
+
+  /** Says what a value is, after binding each packet to a name. */
+  define(value: Value, packets: readonly Expr[]): void {
+    const bound = packets.map((packet) => this.emitter.bind(packet, value.hint));
+    this.#values.set(value, bound);
+  }
+
+  /** Says what a value is without binding anything. */
+  alias(value: Value, packets: readonly Expr[]): void {
+    this.#values.set(value, packets);
+  }
+
+  /** New variables for the packets of a value, initialised when `packets` are given. */
+  variables(type: Type, hint: string | undefined, packets?: readonly Expr[]): Expr[] {
+    const width = widthOf(type), dtype = expressionDtype(type);
+    const count = packets?.length ?? packetCount(type);
+    return Array.from(
+      { length: count },
+      (_, i) => this.emitter.variable({ dtype, width }, hint, packets?.[i]),
+    );
+  }
+
+  buffer(base: string): BufferUse {
+    const buffer = this.buffers.get(base);
+    if (!buffer) throw new Error(`Parameter ${base} has no buffer`);
+    return buffer;
+  }
+
+  /** The buffer as memory that phases mention; none when the kernel only reads it. */
+  memoryOf(base: string): readonly Memory[] {
+    const { param, access } = this.buffer(base);
+    return access === "read" ? [] : [{ scope: "storage", name: param }];
+  }
+
+  /**
+   * True when a scalar was loaded from memory, or computed from what was: then compilers of WGSL
+   * cannot see that all invocations of a workgroup have the same.
+   */
+  isLoaded(value: Value): boolean {
+    const known = this.#loaded.get(value);
+    if (known !== undefined) return known;
+    this.#loaded.set(value, false); // while a loop's parameter is being looked into
+    const sources = this.#loopSources.get(value) ?? sourcesOf(value);
+    const loaded = value.def?.name === "load" || value.def?.name === "reduce" ||
+      sources.some((source) => this.isLoaded(source));
+    this.#loaded.set(value, loaded);
+    return loaded;
+  }
+}
+
+/** The values that a value is computed from. */
+function sourcesOf(value: Value): readonly Value[] {
+  const op = value.def;
+  if (!op) return [];
+  const index = op.results.indexOf(value);
+  return [...op.operands, ...op.regions.flatMap((region) => region.yields[index] ?? [])];
+}
+
+/** The dtype of the expressions that stand for a value: i32 for pointers. */
+export function expressionDtype(type: Type): DType {
+  return isPointer(type.element) ? i32 : type.element;
+}
+
+/** True when lowering a region may need its invocations to wait for each other. */
+export function needsBarrier(region: Region): boolean {
+  let found = false;
+  walk(region, (op) => {
+    if (op.name === "reduce" || op.name === "dot" || op.name === "convert_layout") found = true;
+    if (op.name === "store" || op.name === "load") found = true;
+  });
+  return found;
+}

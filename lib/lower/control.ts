@@ -1,0 +1,214 @@
+/**
+ * Loops and branches. What they carry lives in variables: one for each packet, of a single element
+ * where axis information says that the packet repeats or counts.
+ */
+
+import { i32, isInteger } from "../ir/dtype.ts";
+import type { Op, Region, Value } from "../ir/graph.ts";
+import type { Expr } from "../ir/invocation.ts";
+import { isPointer } from "../ir/type.ts";
+import { type Context, expressionDtype, needsBarrier } from "./context.ts";
+import { named, ramp, slice, splat } from "./expr.ts";
+import { packetAxis, packetCount, widthOf } from "./registers.ts";
+
+/** A value in variables, and how its packets are read from them. */
+class Carrier {
+  readonly #shape: "whole" | "splat" | "ramp";
+  readonly #variables: readonly Expr[];
+
+  constructor(
+    readonly context: Context,
+    readonly value: Value,
+    hint: string | undefined,
+    inits?: readonly Expr[],
+  ) {
+    this.#shape = packetShape(context, value);
+    const { type } = value;
+    const width = this.#shape === "whole" ? widthOf(type) : 1;
+    this.#variables = Array.from({ length: packetCount(type) }, (_, i) =>
+      context.emitter.variable(
+        { dtype: expressionDtype(type), width },
+        hint,
+        inits && this.#stored(inits[i]!),
+      ));
+  }
+
+  get variables(): readonly Expr[] {
+    return this.#variables;
+  }
+
+  get packets(): Expr[] {
+    const width = widthOf(this.value.type);
+    return this.#variables.map((variable) =>
+      this.#shape === "ramp"
+        ? ramp(variable, 1, width)
+        : this.#shape === "splat"
+        ? splat(variable, width)
+        : variable
+    );
+  }
+
+  #stored(packet: Expr): Expr {
+    return this.#shape === "whole" ? packet : slice(packet, 0);
+  }
+
+  /** Which variable gets what when the packets become these; nothing where it has that already. */
+  updates(packets: readonly Expr[]): { variable: Expr; value: Expr }[] {
+    return this.#variables
+      .map((variable, i) => ({ variable, value: this.#stored(packets[i]!) }))
+      .filter(({ variable, value }) => value.kind !== "name" || value.name !== nameOf(variable));
+  }
+}
+
+function packetShape(context: Context, value: Value): "whole" | "splat" | "ramp" {
+  const { type } = value;
+  const axis = type.layout && packetAxis(type.layout);
+  if (axis === undefined) return "whole";
+  const info = context.axis(value), width = widthOf(type);
+  if (info.constancy[axis]! >= width) return "splat";
+  const counts = isPointer(type.element) || isInteger(expressionDtype(type));
+  return counts && info.contiguity[axis]! >= width ? "ramp" : "whole";
+}
+
+function nameOf(variable: Expr): string {
+  if (variable.kind !== "name") throw new Error("A variable must be a name");
+  return variable.name;
+}
+
+function mentions(x: Expr, names: ReadonlySet<string>): boolean {
+  switch (x.kind) {
+    case "name":
+      return names.has(x.name);
+    case "op":
+      return x.args.some((arg) => mentions(arg, names));
+    case "splat":
+    case "slice":
+    case "shuffle":
+      return mentions(x.x, names);
+    case "ramp":
+      return mentions(x.base, names);
+    case "vector":
+      return x.parts.some((part) => mentions(part, names));
+    case "global":
+      return mentions(x.index, names);
+    case "shared":
+      return x.indices.some((index) => mentions(index, names));
+    default:
+      return false;
+  }
+}
+
+/** Gives carriers their next values, all at once: no assignment is seen by another's right side. */
+function assignAll(
+  context: Context,
+  carriers: readonly (Carrier | undefined)[],
+  yields: readonly Value[],
+): void {
+  const updates = carriers.flatMap((carrier, i) => carrier?.updates(context.get(yields[i]!)) ?? []);
+  const names = new Set(updates.map(({ variable }) => nameOf(variable)));
+  const ready = updates.map(({ variable, value }) => {
+    if (!mentions(value, names)) return { variable, value };
+    const name = context.emitter.name("next");
+    context.emitter.emit({ kind: "let", name, value });
+    return { variable, value: named(name, value.type) };
+  });
+  for (const { variable, value } of ready) context.emitter.assign(variable, value);
+}
+
+/** Carriers for what a loop carries; none for what its body hands on unchanged. */
+function carriersFor(
+  context: Context,
+  inits: readonly Value[],
+  params: readonly Value[],
+  yields: readonly Value[],
+): (Carrier | undefined)[] {
+  return params.map((param, i) => {
+    const packets = context.get(inits[i]!);
+    if (yields[i] === param) {
+      context.alias(param, packets);
+      return undefined;
+    }
+    const carrier = new Carrier(context, param, param.hint ?? inits[i]!.hint, packets);
+    context.alias(param, carrier.packets);
+    return carrier;
+  });
+}
+
+function aliasResults(
+  context: Context,
+  op: Op,
+  carriers: readonly (Carrier | undefined)[],
+  inits: readonly Value[],
+): void {
+  op.results.forEach((result, i) =>
+    context.alias(result, carriers[i]?.packets ?? context.get(inits[i]!))
+  );
+}
+
+/** A scalar that decides where barriers are met: made the same in all invocations for certain. */
+function decider(context: Context, value: Value, ...regions: readonly Region[]): Expr {
+  const x = context.scalar(value);
+  if (!context.isLoaded(value) || !regions.some(needsBarrier)) return x;
+  const name = context.emitter.name(value.hint ?? "uniform");
+  context.emitter.emit({ kind: "uniform", name, value: x });
+  return named(name, x.type);
+}
+
+export type LowerRegion = (region: Region) => void;
+
+/** @param lowerRegion Lowers the operations of a region where the emitter stands. */
+export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): void {
+  const { emitter } = context;
+  const body = op.region(0), inits = op.operands.slice(3);
+  const [start, end, step] = op.operands.slice(0, 3).map((value) => decider(context, value, body));
+  const [index, ...params] = body.params;
+  const carriers = carriersFor(context, inits, params, body.yields);
+  const name = emitter.name(index!.hint ?? "i");
+  context.alias(index!, [named(name, { dtype: i32, width: 1 })]);
+  params.forEach((param, i) => {
+    const next = body.yields[i]!, product = next.def;
+    const inPlace = product?.name === "dot" && body.ops.includes(product) &&
+      product.operand(2) === param && context.uses(param) === 1 && context.uses(next) === 1;
+    if (inPlace) context.inPlace.set(product, carriers[i]!.variables);
+  });
+  const stmts = emitter.block(() => {
+    lowerRegion(body);
+    assignAll(context, carriers, body.yields);
+  });
+  emitter.emit({ kind: "for", name, start: start!, end: end!, step: step!, body: stmts });
+  aliasResults(context, op, carriers, inits);
+}
+
+export function lowerWhile(context: Context, op: Op, lowerRegion: LowerRegion): void {
+  const { emitter } = context;
+  const test = op.region(0), body = op.region(1);
+  const carriers = carriersFor(context, op.operands, body.params, body.yields);
+  test.params.forEach((param, i) => context.alias(param, context.get(body.params[i]!)));
+  let condition: Expr | undefined;
+  const head = emitter.block(() => {
+    lowerRegion(test);
+    condition = decider(context, test.yields[0]!, test, body);
+  });
+  const stmts = emitter.block(() => {
+    lowerRegion(body);
+    assignAll(context, carriers, body.yields);
+  });
+  emitter.emit({ kind: "loop", head, condition: condition!, body: stmts });
+  aliasResults(context, op, carriers, op.operands);
+}
+
+export function lowerIf(context: Context, op: Op, lowerRegion: LowerRegion): void {
+  const { emitter } = context;
+  const condition = decider(context, op.operand(0), ...op.regions);
+  const carriers = op.results.map((result) => new Carrier(context, result, result.hint));
+  const [then, otherwise] = op.regions.map((region) =>
+    emitter.block(() => {
+      lowerRegion(region);
+      assignAll(context, carriers, region.yields);
+    })
+  );
+  if (then!.length > 0 || otherwise!.length > 0) {
+    emitter.emit({ kind: "if", condition, then: then!, otherwise: otherwise! });
+  }
+  aliasResults(context, op, carriers, []);
+}

@@ -1,0 +1,30 @@
+/** Elementwise operations: the same on every packet, on one element where a packet repeats or counts. */
+
+import { isInteger } from "../ir/dtype.ts";
+import type { Op } from "../ir/graph.ts";
+import type { Expr } from "../ir/invocation.ts";
+import type { ElementwiseName } from "../ir/ops.ts";
+import { isPointer } from "../ir/type.ts";
+import { type Context, expressionDtype } from "./context.ts";
+import { op as operation, ramp, slice, splat } from "./expr.ts";
+import { packetAxis } from "./registers.ts";
+
+export function lowerElementwise(context: Context, op: Op, name: ElementwiseName): void {
+  const { type } = op.result;
+  const dtype = expressionDtype(type);
+  const args = op.operands.map((operand) => context.get(operand));
+  const axis = type.layout && packetAxis(type.layout);
+  const info = axis === undefined ? undefined : context.axis(op.result);
+  const counts = isPointer(type.element) || isInteger(dtype);
+  const packets = args[0]!.map((first, i): Expr => {
+    const width = first.type.width;
+    const packet = args.map((arg) => arg[i]!);
+    const one = () => operation(name, packet.map((arg) => slice(arg, 0)), dtype, op.attributes);
+    if (info && axis !== undefined && width > 1) {
+      if (info.constancy[axis]! >= width) return splat(one(), width);
+      if (counts && info.contiguity[axis]! >= width) return ramp(one(), 1, width);
+    }
+    return operation(name, packet, dtype, op.attributes);
+  });
+  context.define(op.result, packets);
+}

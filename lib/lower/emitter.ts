@@ -1,0 +1,194 @@
+/**
+ * Where lowering writes to: statements in nested blocks, names, workgroup arrays.
+ */
+
+import { i32 } from "../ir/dtype.ts";
+import {
+  type Expr,
+  type Memory,
+  type SharedArray,
+  sharedBytes,
+  type Stmt,
+  type VectorType,
+} from "../ir/invocation.ts";
+import { builtin, exprKey, int, named, op, ramp, splat } from "./expr.ts";
+
+interface Block {
+  readonly stmts: Stmt[];
+  /** What is bound to a name here already, by the key of its expression. */
+  readonly bound: Map<string, Expr>;
+}
+
+export class Emitter {
+  #blocks: Block[] = [{ stmts: [], bound: new Map() }];
+  #names = new Map<string, number>();
+  #shared: SharedArray[] = [];
+  #sharedInUse = new Set<SharedArray>();
+
+  /** The statements of the outermost block. */
+  get body(): readonly Stmt[] {
+    return this.#blocks[0]!.stmts;
+  }
+
+  /** All workgroup arrays. */
+  get shared(): readonly SharedArray[] {
+    return this.#shared;
+  }
+
+  /** A name that no other has, made of a hint and a number, so that it is no word of WGSL either. */
+  name(hint: string | undefined): string {
+    const stem = (hint ?? "v").replace(/[^A-Za-z0-9]+/g, "_").replace(/^[_0-9]+/, "") || "v";
+    const count = this.#names.get(stem) ?? 0;
+    this.#names.set(stem, count + 1);
+    return `${stem}_${count}`;
+  }
+
+  emit(stmt: Stmt): void {
+    this.#blocks.at(-1)!.stmts.push(stmt);
+  }
+
+  /**
+   * A short expression of the same value: what it is already, or a new `let`. Equal expressions
+   * share one, unless they read memory.
+   */
+  bind(x: Expr, hint?: string): Expr {
+    switch (x.kind) {
+      case "literal":
+      case "name":
+      case "parameter":
+      case "builtin":
+        return x;
+      case "splat":
+        return splat(this.bind(x.x, hint), x.type.width);
+      case "ramp":
+        return ramp(this.bind(x.base, hint), x.step, x.type.width);
+      default:
+    }
+    const pure = !readsMemory(x);
+    if (pure) {
+      const key = exprKey(x);
+      for (const block of this.#blocks) {
+        const known = block.bound.get(key);
+        if (known) return known;
+      }
+    }
+    const name = this.name(hint);
+    this.emit({ kind: "let", name, value: x });
+    const result = named(name, x.type);
+    if (pure) this.#blocks.at(-1)!.bound.set(exprKey(x), result);
+    return result;
+  }
+
+  /** Like `bind`, in the outermost block: for what depends on nothing but the invocation. */
+  bindOutside(x: Expr, hint?: string): Expr {
+    const inner = this.#blocks;
+    // Before the statement that is being built, so that it precedes every use.
+    this.#blocks = inner.slice(0, 1);
+    try {
+      return this.bind(x, hint);
+    } finally {
+      this.#blocks = inner;
+    }
+  }
+
+  /** A new variable. */
+  variable(type: VectorType, hint: string | undefined, value?: Expr): Expr & { kind: "name" } {
+    const name = this.name(hint);
+    this.emit(value ? { kind: "var", name, type, value } : { kind: "var", name, type });
+    return { kind: "name", name, type };
+  }
+
+  assign(variable: Expr, value: Expr): void {
+    if (variable.kind !== "name") throw new Error("Only a variable can be assigned to");
+    this.emit({ kind: "assign", name: variable.name, value });
+  }
+
+  /** The statements that `write` emits, in a block of their own. */
+  block(write: () => void): readonly Stmt[] {
+    const block: Block = { stmts: [], bound: new Map() };
+    this.#blocks = [...this.#blocks, block];
+    try {
+      write();
+    } finally {
+      this.#blocks = this.#blocks.slice(0, -1);
+    }
+    return block.stmts;
+  }
+
+  /** A phase of memory accesses; names bound in it stay known after it. */
+  phase(reads: readonly Memory[], writes: readonly Memory[], write: () => void): void {
+    const outer = this.#blocks.at(-1)!;
+    const stmts: Stmt[] = [];
+    this.#blocks = [...this.#blocks.slice(0, -1), { stmts, bound: outer.bound }];
+    try {
+      write();
+    } finally {
+      this.#blocks = [...this.#blocks.slice(0, -1), outer];
+    }
+    this.emit({ kind: "phase", reads, writes, body: stmts });
+  }
+
+  /** Emits `write`'s statements under a condition; under none when it is true. */
+  when(condition: Expr, write: () => void): void {
+    if (condition.kind === "literal" && condition.value) return write();
+    this.emit({ kind: "if", condition, then: this.block(write), otherwise: [] });
+  }
+
+  /**
+   * A workgroup array for the operation being lowered. Contents live no longer than the operation,
+   * so the next one may be given the same array.
+   */
+  sharedArray(type: VectorType, dims: readonly number[]): SharedArray {
+    const free = this.#shared.find((array) =>
+      !this.#sharedInUse.has(array) && array.type.dtype === type.dtype &&
+      array.type.width === type.width && array.dims.length === dims.length &&
+      array.dims.slice(1).every((dim, i) => dim === dims[i + 1])
+    );
+    if (free && free.dims[0]! >= dims[0]!) {
+      this.#sharedInUse.add(free);
+      return free;
+    }
+    const array: SharedArray = { name: free?.name ?? this.name("shared"), type, dims };
+    if (free) this.#shared[this.#shared.indexOf(free)] = array;
+    else this.#shared.push(array);
+    this.#sharedInUse.add(array);
+    return array;
+  }
+
+  /** Says that the operation being lowered is done with its workgroup arrays. */
+  releaseShared(): void {
+    this.#sharedInUse.clear();
+  }
+
+  /** Bytes of workgroup memory taken so far. */
+  get sharedBytes(): number {
+    return this.#shared.reduce((sum, array) => sum + sharedBytes(array), 0);
+  }
+
+  /** The i32 made of `count` bits of the invocation's index, from bit `first` on. */
+  invocationBits(first: number, count: number, total: number): Expr {
+    const shifted = op("shr", [builtin("invocation"), int(first)]);
+    return first + count >= total ? shifted : op("and", [shifted, int(2 ** count - 1)], i32);
+  }
+}
+
+/** True when the value of an expression may differ when it is computed again. */
+function readsMemory(x: Expr): boolean {
+  switch (x.kind) {
+    case "global":
+    case "shared":
+    case "shuffle":
+      return true;
+    case "op":
+      return x.args.some(readsMemory);
+    case "splat":
+    case "slice":
+      return readsMemory(x.x);
+    case "ramp":
+      return readsMemory(x.base);
+    case "vector":
+      return x.parts.some(readsMemory);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * Constructors of expressions that simplify as they go: literals fold, `splat` and `ramp` move
+ * outwards through integer arithmetic, and slices look into what they slice.
+ */
+
+import { bool, type DType, hostArray, i32, isFloat } from "../ir/dtype.ts";
+import type { Attributes } from "../ir/graph.ts";
+import type { BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
+import { elementwise, type ElementwiseName } from "../ir/ops.ts";
+
+const NONE: Attributes = {};
+
+/** A number as `dtype` holds it, rounded or wrapped. */
+function rounded(value: number, dtype: DType): number {
+  if (dtype === bool) return value ? 1 : 0;
+  const holder = hostArray(dtype, 1);
+  holder[0] = value;
+  return holder[0]!;
+}
+
+export function literal(value: number, dtype: DType, width: Width = 1): Expr {
+  return { kind: "literal", value: rounded(value, dtype), type: { dtype, width } };
+}
+
+/** An i32 scalar. */
+export function int(value: number): Expr {
+  return literal(value, i32);
+}
+
+export function named(name: string, type: VectorType): Expr {
+  return { kind: "name", name, type };
+}
+
+export function builtin(name: BuiltIn): Expr {
+  return { kind: "builtin", name, type: { dtype: i32, width: 1 } };
+}
+
+/** A scalar repeated `width` times. */
+export function splat(x: Expr, width: Width): Expr {
+  if (width === 1) return x;
+  if (x.kind === "literal") return literal(x.value, x.type.dtype, width);
+  return { kind: "splat", x, type: { dtype: x.type.dtype, width } };
+}
+
+/** `base, base + step, …`. */
+export function ramp(base: Expr, step: number, width: Width): Expr {
+  if (width === 1 || step === 0) return splat(base, width);
+  return { kind: "ramp", base, step, type: { dtype: base.type.dtype, width } };
+}
+
+/** Parts side by side, `width` elements in all. */
+export function vector(parts: readonly Expr[], width: Width): Expr {
+  const first = parts[0];
+  if (!first) throw new Error("A vector needs parts");
+  if (parts.length === 1) return first;
+  if (parts.every((part) => part.type.width === 1 && sameExpr(part, first))) {
+    return splat(first, width);
+  }
+  if (first.kind === "slice" && first.start === 0 && first.x.type.width === width) {
+    let start = 0;
+    const whole = parts.every((part) => {
+      const fits = part.kind === "slice" && sameExpr(part.x, first.x) && part.start === start;
+      start += part.type.width;
+      return fits;
+    });
+    if (whole) return first.x;
+  }
+  return { kind: "vector", parts, type: { dtype: first.type.dtype, width } };
+}
+
+/** Elements `start` to `start + width` of a vector. */
+export function slice(x: Expr, start: number, width: Width = 1): Expr {
+  if (start === 0 && width === x.type.width) return x;
+  const type = { dtype: x.type.dtype, width };
+  switch (x.kind) {
+    case "literal":
+      return { ...x, type };
+    case "splat":
+      return splat(x.x, width);
+    case "ramp":
+      return ramp(op("add", [x.base, literal(start * x.step, x.type.dtype)]), x.step, width);
+    case "slice":
+      return slice(x.x, x.start + start, width);
+    case "vector": {
+      let offset = 0;
+      for (const part of x.parts) {
+        if (start >= offset && start + width <= offset + part.type.width) {
+          return slice(part, start - offset, width);
+        }
+        offset += part.type.width;
+      }
+      return { kind: "slice", x, start, type };
+    }
+    default:
+      return { kind: "slice", x, start, type };
+  }
+}
+
+/** The same expression, compared by structure. */
+export function sameExpr(a: Expr, b: Expr): boolean {
+  return a === b || exprKey(a) === exprKey(b);
+}
+
+const keys = new WeakMap<Expr, string>();
+
+/** A text that two expressions share exactly when they are the same. */
+export function exprKey(x: Expr): string {
+  let key = keys.get(x);
+  if (key === undefined) {
+    key = `${x.type.dtype.name}x${x.type.width}:${keyOf(x)}`;
+    keys.set(x, key);
+  }
+  return key;
+}
+
+function keyOf(x: Expr): string {
+  switch (x.kind) {
+    case "literal":
+      return Object.is(x.value, -0) ? "-0" : String(x.value);
+    case "name":
+      return x.name;
+    case "parameter":
+      return `parameter ${x.name}`;
+    case "builtin":
+      return `builtin ${x.name}`;
+    case "op":
+      return `${x.op}(${x.args.map(exprKey).join(",")}${
+        x.attributes === NONE ? "" : JSON.stringify(x.attributes)
+      })`;
+    case "splat":
+      return `splat(${exprKey(x.x)})`;
+    case "ramp":
+      return `ramp(${exprKey(x.base)},${x.step})`;
+    case "vector":
+      return `vector(${x.parts.map(exprKey).join(",")})`;
+    case "slice":
+      return `${exprKey(x.x)}[${x.start}]`;
+    case "global":
+      return `${x.base}[${exprKey(x.index)}]`;
+    case "shared":
+      return `${x.array}[${x.indices.map(exprKey).join("][")}]`;
+    case "shuffle":
+      return `shuffle(${exprKey(x.x)},${x.mask})`;
+  }
+}
+
+/** An elementwise operation on arguments of one width, simplified. */
+export function op(
+  name: ElementwiseName,
+  args: readonly Expr[],
+  result: DType = args[0]!.type.dtype,
+  attributes: Attributes = NONE,
+): Expr {
+  const width = args[0]!.type.width;
+  if (width > 1 && args.every(isUniform)) {
+    return splat(op(name, args.map((arg) => slice(arg, 0)), result, attributes), width);
+  }
+  return folded(name, args, result, attributes) ??
+    identity(name, args) ??
+    rampOf(name, args) ??
+    { kind: "op", op: name, args, attributes, type: { dtype: result, width } };
+}
+
+/** True when all elements are known to be equal. */
+function isUniform(x: Expr): boolean {
+  return x.kind === "splat" || x.kind === "literal";
+}
+
+function folded(
+  name: ElementwiseName,
+  args: readonly Expr[],
+  result: DType,
+  attributes: Attributes,
+): Expr | undefined {
+  const values: number[] = [];
+  for (const arg of args) {
+    if (arg.kind !== "literal") return undefined;
+    values.push(arg.value);
+  }
+  // Float results are left to the device, so that a constant is computed as a variable is.
+  if (isFloat(result) || args.some((arg) => isFloat(arg.type.dtype))) return undefined;
+  const row = elementwise(name)!;
+  const f = row.evaluate({ operands: args.map((arg) => arg.type.dtype), result, attributes });
+  return literal(f(...values), result, args[0]!.type.width);
+}
+
+/** Integer and bool identities: `x + 0`, `x * 1`, `x & true`, … */
+function identity(name: ElementwiseName, args: readonly Expr[]): Expr | undefined {
+  const [a, b, c] = args as [Expr, Expr, Expr];
+  const is = (x: Expr | undefined, value: number) => x?.kind === "literal" && x.value === value;
+  if (name === "select") {
+    if (a.kind === "literal") return a.value ? b : c;
+    return sameExpr(b, c) ? b : undefined;
+  }
+  if (isFloat(a.type.dtype)) return undefined;
+  const isBool = a.type.dtype === bool;
+  switch (name) {
+    case "add":
+    case "ptr_add":
+      if (is(b, 0)) return a;
+      if (is(a, 0)) return b;
+      if (b.kind === "literal" && a.kind === "op" && (a.op === "add" || a.op === "ptr_add")) {
+        const inner = a.args[1]!;
+        if (inner.kind === "literal") return op(a.op, [a.args[0]!, op("add", [inner, b])]);
+      }
+      return a.kind === "literal" && b.kind !== "literal" ? op(name, [b, a]) : undefined;
+    case "sub":
+      return is(b, 0) ? a : undefined;
+    case "mul":
+      if (is(a, 0) || is(b, 1)) return a;
+      return is(b, 0) || is(a, 1) ? b : undefined;
+    case "idiv":
+    case "floordiv":
+      return is(b, 1) ? a : undefined;
+    case "shl":
+    case "shr":
+    case "xor":
+      return is(b, 0) ? a : is(a, 0) && name === "xor" ? b : undefined;
+    case "and":
+      if (is(a, 0) || (isBool && is(b, 1))) return a;
+      return is(b, 0) || (isBool && is(a, 1)) ? b : undefined;
+    case "or":
+      if (is(b, 0) || (isBool && is(a, 1))) return a;
+      return is(a, 0) || (isBool && is(b, 1)) ? b : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Sums and multiples of ramps are ramps. */
+function rampOf(name: ElementwiseName, args: readonly Expr[]): Expr | undefined {
+  const [a, b] = args as [Expr, Expr];
+  const step = (x: Expr) => (x.kind === "ramp" ? x.step : isUniform(x) ? 0 : undefined);
+  const sa = step(a), sb = b && step(b);
+  if (sa === undefined || sb === undefined || (sa === 0 && sb === 0)) return undefined;
+  const width = a.type.width, bases = [slice(a, 0), slice(b, 0)] as const;
+  switch (name) {
+    case "add":
+    case "ptr_add":
+      return ramp(op(name, bases), sa + sb, width);
+    case "sub":
+      return ramp(op(name, bases), sa - sb, width);
+    case "mul": {
+      const factor = sa === 0 ? a : sb === 0 ? b : undefined;
+      if (factor?.kind !== "literal") return undefined;
+      return ramp(op(name, bases), (sa + sb) * factor.value, width);
+    }
+    default:
+      return undefined;
+  }
+}
+
+export function add(a: Expr, b: Expr): Expr {
+  return op("add", [a, b]);
+}
+
+export function mul(a: Expr, b: Expr): Expr {
+  return op("mul", [a, b]);
+}
+
+export function and(a: Expr, b: Expr): Expr {
+  return op("and", [a, b], a.type.dtype);
+}

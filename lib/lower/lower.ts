@@ -1,0 +1,90 @@
+/**
+ * Lowering: from a tile graph in which every tile has a layout to what each invocation does.
+ */
+
+import type { AxisInfo } from "../ir/axis.ts";
+import type { Graph, Op, Region, Value } from "../ir/graph.ts";
+import type { BufferUse, Expr, InvocationProgram } from "../ir/invocation.ts";
+import { elementwise, type ElementwiseName, type StructuralName } from "../ir/ops.ts";
+import { isPointer } from "../ir/type.ts";
+import { placeBarriers } from "./barriers.ts";
+import { Context, expressionDtype, type LowerOptions } from "./context.ts";
+import { lowerFor, lowerIf, lowerWhile } from "./control.ts";
+import { lowerConvertLayout } from "./convert.ts";
+import { lowerDot } from "./dot.ts";
+import { lowerElementwise } from "./elementwise.ts";
+import { int } from "./expr.ts";
+import { bufferUses, lowerLoad, lowerStore } from "./memory.ts";
+import { lowerReduce } from "./reduce.ts";
+import {
+  lowerArange,
+  lowerBroadcast,
+  lowerConstant,
+  lowerNumPrograms,
+  lowerProgramId,
+  lowerRenaming,
+  lowerSplat,
+} from "./shape.ts";
+
+type Lower = (context: Context, op: Op, lowerRegion: (region: Region) => void) => void;
+
+const LOWER = {
+  program_id: lowerProgramId,
+  num_programs: lowerNumPrograms,
+  constant: lowerConstant,
+  arange: lowerArange,
+  splat: lowerSplat,
+  broadcast: lowerBroadcast,
+  expand_dims: lowerRenaming,
+  reshape: lowerRenaming,
+  permute: lowerRenaming,
+  convert_layout: lowerConvertLayout,
+  reduce: lowerReduce,
+  dot: (context, op) => lowerDot(context, op, context.inPlace.get(op)),
+  load: lowerLoad,
+  store: lowerStore,
+  for: lowerFor,
+  while: lowerWhile,
+  if: lowerIf,
+} satisfies Record<StructuralName, Lower>;
+
+/**
+ * @param axis Axis information of every value of the graph.
+ * @param groups For each pointer parameter in order, the index of the first that shares its buffer.
+ */
+export function lower(
+  graph: Graph,
+  axis: (value: Value) => AxisInfo,
+  groups: readonly number[],
+  options: LowerOptions,
+): InvocationProgram {
+  const buffers = bufferUses(graph, axis, groups);
+  const context = new Context(graph, options, axis, buffers);
+  for (const { name, value } of graph.params) {
+    const parameter: Expr = {
+      kind: "parameter",
+      name,
+      type: { dtype: expressionDtype(value.type), width: 1 },
+    };
+    context.alias(value, [isPointer(value.type.element) ? int(0) : parameter]);
+  }
+  const lowerRegion = (region: Region): void => {
+    for (const op of region.ops) {
+      if (elementwise(op.name)) lowerElementwise(context, op, op.name as ElementwiseName);
+      else (LOWER[op.name as StructuralName] as Lower)(context, op, lowerRegion);
+      context.emitter.releaseShared();
+    }
+  };
+  lowerRegion(graph.body);
+  return {
+    name: graph.name,
+    invocations: options.invocations,
+    buffers: distinct(buffers),
+    shared: context.emitter.shared,
+    body: placeBarriers(context.emitter.body),
+  };
+}
+
+function distinct(buffers: ReadonlyMap<string, BufferUse>): BufferUse[] {
+  return [...buffers].filter(([name, { param }]) => name === param).map(([, use]) => use);
+}

@@ -1,0 +1,165 @@
+/** Loads and stores: how wide each access is, and what guards it. */
+
+import type { Graph, Op, Value } from "../ir/graph.ts";
+import { walk } from "../ir/graph.ts";
+import { bool, type DType } from "../ir/dtype.ts";
+import type { BufferUse, Expr, Width } from "../ir/invocation.ts";
+import { isPointer, type Pointer } from "../ir/type.ts";
+import type { AxisInfo } from "../ir/axis.ts";
+import type { Context } from "./context.ts";
+import { builtin, exprKey, int, literal, op as operation, slice, splat, vector } from "./expr.ts";
+import { packetAxis, replicatedMask, widthOf } from "./registers.ts";
+
+function pointerOf(op: Op): Pointer {
+  const { element } = op.operand(0).type;
+  if (!isPointer(element)) throw new Error(`${op.name} does not go through a pointer`);
+  return element;
+}
+
+/** How many neighbouring elements of a packet one access can take. */
+function accessWidth(op: Op, axis: (value: Value) => AxisInfo): Width {
+  const pointer = op.operand(0), { layout } = pointer.type;
+  const dim = layout && packetAxis(layout);
+  if (dim === undefined) return 1;
+  const mask = op.name === "load" ? op.operands[1] : op.operands[2];
+  const info = axis(pointer), bytes = pointerOf(op).pointee.bytes;
+  const fits = (width: Width) =>
+    width <= widthOf(pointer.type) && info.contiguity[dim]! >= width &&
+    info.divisibility[dim]! % (width * bytes) === 0 &&
+    (!mask || axis(mask).constancy[dim]! >= width);
+  return fits(4) ? 4 : fits(2) ? 2 : 1;
+}
+
+/**
+ * How each pointer parameter's buffer is bound. One binding has one item type, so its width is what
+ * the widest load can use, unless a store is narrower: storing a part of a vector is not safe
+ * where neighbours belong to other invocations.
+ *
+ * @param groups For each pointer parameter in order, the index of the first that shares its buffer.
+ */
+export function bufferUses(
+  graph: Graph,
+  axis: (value: Value) => AxisInfo,
+  groups: readonly number[],
+): Map<string, BufferUse> {
+  const pointers = graph.params.filter((param) => isPointer(param.value.type.element));
+  const names = new Map(pointers.map((param, i) => [
+    param.name,
+    pointers[pointers.findIndex((_, j) => (groups[j] ?? j) === (groups[i] ?? i))]!.name,
+  ]));
+  const found = new Map<string, { dtype: DType; loads: Width; stores: Width | undefined }>();
+  walk(graph.body, (op) => {
+    if (op.name !== "load" && op.name !== "store") return;
+    const { base, pointee } = pointerOf(op);
+    const name = names.get(base)!;
+    const width = accessWidth(op, axis);
+    const use = found.get(name) ?? { dtype: pointee, loads: 1, stores: undefined };
+    if (use.dtype !== pointee) {
+      throw new Error(`Parameters '${base}' and '${name}' share a buffer with different dtypes`);
+    }
+    found.set(name, {
+      dtype: pointee,
+      loads: op.name === "load" ? Math.max(use.loads, width) as Width : use.loads,
+      stores: op.name === "store" ? Math.min(use.stores ?? 4, width) as Width : use.stores,
+    });
+  });
+  const uses = new Map<string, BufferUse>();
+  for (const [base, name] of names) {
+    const use = found.get(name);
+    if (!use) continue;
+    uses.set(base, {
+      param: name,
+      dtype: use.dtype,
+      access: use.stores === undefined ? "read" : "read_write",
+      width: use.stores ?? use.loads,
+    });
+  }
+  return uses;
+}
+
+/** `width` neighbouring elements from `index` on. */
+function readElements(context: Context, base: string, index: Expr, width: Width): Expr {
+  const { param, dtype, width: item } = context.buffer(base);
+  const step = width >= item ? item : 1;
+  const parts = Array.from({ length: width / step }, (_, i): Expr => ({
+    kind: "global",
+    base: param,
+    index: operation("ptr_add", [index, int(i * step)]),
+    type: { dtype, width: step },
+  }));
+  return vector(parts.map((part) => context.emitter.bind(part)), width);
+}
+
+export function lowerLoad(context: Context, op: Op): void {
+  const { base, pointee } = pointerOf(op);
+  const [pointer, mask, other] = op.operands.map((operand) => context.get(operand));
+  const access = accessWidth(op, context.axis), width = widthOf(op.result.type);
+  const read = new Map<string, Expr>();
+  const readPacket = (packet: Expr): Expr => {
+    if (packet.kind === "splat") return splat(readElements(context, base, packet.x, 1), width);
+    const parts = Array.from(
+      { length: width / access },
+      (_, i) => readElements(context, base, slice(packet, i * access), access),
+    );
+    return vector(parts, width);
+  };
+  const packets: Expr[] = [];
+  context.emitter.phase(context.memoryOf(base), [], () => {
+    pointer!.forEach((packet, i) => {
+      const condition = mask?.[i];
+      const key = `${exprKey(packet)} ${condition ? exprKey(condition) : ""} ${
+        other ? exprKey(other[i]!) : ""
+      }`;
+      let value = read.get(key);
+      if (!value) {
+        value = readPacket(packet);
+        if (condition) {
+          const otherwise = other?.[i] ?? literal(0, pointee, width);
+          value = operation("select", [condition, value, otherwise], pointee);
+        }
+        value = context.emitter.bind(value, op.result.hint);
+        read.set(key, value);
+      }
+      packets.push(value);
+    });
+  });
+  context.alias(op.result, packets);
+}
+
+/** True in one of the invocations that hold the same elements. */
+export function onlyOnce(mask: number): Expr {
+  if (mask === 0) return literal(1, bool);
+  return operation("eq", [operation("and", [builtin("invocation"), int(mask)]), int(0)], bool);
+}
+
+export function lowerStore(context: Context, op: Op): void {
+  const { base } = pointerOf(op);
+  const { param, width: item } = context.buffer(base);
+  const [pointer, value, mask] = op.operands.map((operand) => context.get(operand));
+  const { layout } = op.operand(0).type;
+  const once = onlyOnce(layout ? replicatedMask(layout) : context.options.invocations - 1);
+  const width = widthOf(op.operand(0).type);
+  const step = Math.min(item, width) as Width;
+  /** Stores under the same condition, one after the other. */
+  const groups: { condition: Expr; writes: { index: Expr; value: Expr }[] }[] = [];
+  pointer!.forEach((packet, i) => {
+    for (let start = 0; start < width; start += step) {
+      const guard = mask ? slice(mask[i]!, start) : literal(1, bool);
+      const last = groups.at(-1);
+      const write = { index: slice(packet, start), value: slice(value![i]!, start, step) };
+      if (last && exprKey(last.condition) === exprKey(guard)) last.writes.push(write);
+      else groups.push({ condition: guard, writes: [write] });
+    }
+  });
+  context.emitter.phase([], context.memoryOf(base), () => {
+    context.emitter.when(once, () => {
+      for (const { condition, writes } of groups) {
+        context.emitter.when(condition, () => {
+          for (const write of writes) {
+            context.emitter.emit({ kind: "store", base: param, ...write });
+          }
+        });
+      }
+    });
+  });
+}

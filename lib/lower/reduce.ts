@@ -1,0 +1,256 @@
+/**
+ * Reductions, from near to far: over the registers of an invocation, over the lanes of a subgroup by
+ * shuffles, over what is left through workgroup memory. The layout says which bits lie where.
+ *
+ * Afterwards every invocation that shares a result element has it.
+ */
+
+import { bool } from "../ir/dtype.ts";
+import type { Op, Region, Value } from "../ir/graph.ts";
+import type { Expr, Memory, SharedArray, Width } from "../ir/invocation.ts";
+import { elementwise, type ElementwiseName } from "../ir/ops.ts";
+import { type DTypeName, DTYPES } from "../ir/dtype.ts";
+import type { LinearLayout } from "../layout/linear_layout.ts";
+import type { Context } from "./context.ts";
+import { add, int, literal, op as operation, slice, splat, vector } from "./expr.ts";
+import {
+  coordinate,
+  linearIndex,
+  maskOf,
+  packetWidth,
+  registerCount,
+  replicatedMask,
+  weightedBits,
+  widthOf,
+} from "./registers.ts";
+import { onlyOnce } from "./memory.ts";
+
+/** One packet of each operand. */
+type Row = readonly Expr[];
+
+/** More partial results than this are combined in workgroup memory before everyone reads them. */
+const READ_AT_ONCE = 8;
+
+export function lowerReduce(context: Context, op: Op): void {
+  const axis = op.number("axis");
+  const layout = op.operand(0).type.layout!;
+  const combine = (a: Row, b: Row): Row => combined(context, op.region(0), a, b);
+  const operands = op.operands.map((operand) => context.get(operand));
+  let rows: Row[] = operands[0]!.map((_, i) => operands.map((packets) => packets[i]!));
+
+  rows = withinInvocation(layout, axis, rows, combine);
+  const lanes = layout.bases.lane.map((basis, bit) => (basis[axis] ? bit : -1));
+  const lanesBits = lanes.filter((bit) => bit >= 0);
+  const shuffles = context.options.subgroupSize > 0;
+  if (shuffles) {
+    for (const bit of lanesBits) {
+      rows = rows.map((row) =>
+        combine(row, row.map((x) => context.emitter.bind(shuffled(x, 1 << bit))))
+      );
+    }
+  }
+  const far = [
+    ...(shuffles ? [] : lanesBits),
+    ...layout.bases.warp.flatMap((basis, bit) =>
+      basis[axis] ? [layout.bases.lane.length + bit] : []
+    ),
+  ];
+  if (far.length > 0) rows = acrossWarps(context, op, far, rows, combine);
+  op.results.forEach((result, k) => {
+    context.define(result, repacked(rows.map((row) => row[k]!), widthOf(result.type)));
+  });
+}
+
+function shuffled(x: Expr, mask: number): Expr {
+  return { kind: "shuffle", x, mask, type: x.type };
+}
+
+/** Combines the registers that differ along the axis, halving until none do. */
+function withinInvocation(
+  layout: LinearLayout,
+  axis: number,
+  rows: readonly Row[],
+  combine: (a: Row, b: Row) => Row,
+): Row[] {
+  const inPacket = Math.log2(packetWidth(registerCount(layout)));
+  const onAxis = layout.bases.register.map((basis) => basis[axis] !== 0);
+  let current = [...rows];
+  for (let bit = onAxis.length - 1; bit >= inPacket; bit--) {
+    if (!onAxis[bit]) continue;
+    const stride = 2 ** (bit - inPacket);
+    // Packets of the bits below stay in order; those of the bits above were folded or are kept.
+    const next: Row[] = [];
+    for (let block = 0; block < current.length; block += 2 * stride) {
+      for (let i = 0; i < stride; i++) {
+        next.push(combine(current[block + i]!, current[block + stride + i]!));
+      }
+    }
+    current = next;
+  }
+  let width = 2 ** inPacket;
+  for (let bit = inPacket - 1; bit >= 0; bit--) {
+    if (!onAxis[bit]) continue;
+    const parts = (set: boolean) =>
+      Array.from({ length: width }, (_, i) => i).filter((i) => Boolean(i & (1 << bit)) === set);
+    width /= 2;
+    const half = (x: Expr, set: boolean) => consecutive(x, parts(set), width as Width);
+    current = current.map((row) =>
+      combine(row.map((x) => half(x, false)), row.map((x) => half(x, true)))
+    );
+  }
+  return current;
+}
+
+/** Some elements of a packet, as a packet. */
+function consecutive(x: Expr, elements: readonly number[], width: Width): Expr {
+  const first = elements[0]!;
+  if (elements.every((element, i) => element === first + i)) return slice(x, first, width);
+  return vector(elements.map((element) => slice(x, element)), width);
+}
+
+/** The same registers in packets of another width. */
+function repacked(packets: readonly Expr[], width: Width): Expr[] {
+  const from = packets[0]!.type.width;
+  if (from === width) return [...packets];
+  if (from > width) {
+    return packets.flatMap((packet) =>
+      Array.from({ length: from / width }, (_, i) => slice(packet, i * width, width))
+    );
+  }
+  const group = width / from;
+  return Array.from(
+    { length: packets.length / group },
+    (_, i) => vector(packets.slice(i * group, (i + 1) * group), width),
+  );
+}
+
+/** Combines partial results that invocations with different bits `far` of their index hold. */
+function acrossWarps(
+  context: Context,
+  op: Op,
+  far: readonly number[],
+  rows: readonly Row[],
+  combine: (a: Row, b: Row) => Row,
+): Row[] {
+  const { emitter } = context;
+  const operand = op.operand(0).type.layout!;
+  const total = Math.log2(context.options.invocations);
+  const result = op.results[0]!.type.layout;
+  const kept = op.results[0]!.type.shape;
+  const keptSize = kept.reduce((product, dim) => product * dim, 1);
+  const partials = 2 ** far.length;
+  const arrays = op.operands.map((x) =>
+    emitter.sharedArray({ dtype: DTYPES[(x.type.element as { name: DTypeName }).name], width: 1 }, [
+      partials * keptSize,
+    ])
+  );
+  const memory: Memory[] = arrays.map(({ name }) => ({ scope: "workgroup", name }));
+  const which = emitter.bindOutside(
+    weightedBits(
+      emitter,
+      Array.from({ length: total }, (_, bit) => far.includes(bit) ? 2 ** far.indexOf(bit) : 0),
+    ),
+    "part",
+  );
+  /** The index of each kept register's element among the results. */
+  const width = rows[0]![0]!.type.width;
+  const registers = rows.length * width;
+  const elements = Array.from(
+    { length: registers },
+    (_, register) =>
+      result
+        ? emitter.bind(linearIndex(
+          kept.map((_, dim) => coordinate(emitter, result, register, dim)),
+          kept,
+        ))
+        : int(0),
+  );
+  const place = (part: Expr, element: Expr) =>
+    add(operation("mul", [part, int(keptSize)]), element);
+  const shared = (array: SharedArray, index: Expr): Expr => ({
+    kind: "shared",
+    array: array.name,
+    indices: [index],
+    type: array.type,
+  });
+
+  // Lanes whose bits were combined already, and replicated ones, hold what another stores.
+  const silent = replicatedMask(operand) |
+    maskOf(operand, (basis, bit) => basis[op.number("axis")] !== 0 && !far.includes(bit));
+  emitter.phase([], memory, () => {
+    emitter.when(onlyOnce(silent), () => {
+      elements.forEach((element, register) => {
+        const row = rows[Math.floor(register / width)]!;
+        arrays.forEach((array, k) =>
+          emitter.emit({
+            kind: "store_shared",
+            array: array.name,
+            indices: [place(which, element)],
+            value: slice(row[k]!, register % width),
+          })
+        );
+      });
+    });
+  });
+
+  let left = partials;
+  while (left > READ_AT_ONCE) {
+    left /= 2;
+    const half = left;
+    emitter.phase(memory, memory, () => {
+      emitter.when(operation("lt", [which, int(half)], bool), () => {
+        for (const element of elements) {
+          const read = (part: Expr) =>
+            arrays.map((array) => emitter.bind(shared(array, place(part, element))));
+          const sum = combine(read(which), read(add(which, int(half))));
+          arrays.forEach((array, k) =>
+            emitter.emit({
+              kind: "store_shared",
+              array: array.name,
+              indices: [place(which, element)],
+              value: sum[k]!,
+            })
+          );
+        }
+      });
+    });
+  }
+
+  const results: Row[] = [];
+  emitter.phase(memory, [], () => {
+    for (const element of elements) {
+      let parts: Row[] = Array.from(
+        { length: left },
+        (_, part) => arrays.map((array) => emitter.bind(shared(array, place(int(part), element)))),
+      );
+      while (parts.length > 1) {
+        const half = parts.length / 2;
+        parts = Array.from({ length: half }, (_, i) => combine(parts[i]!, parts[half + i]!));
+      }
+      results.push(parts[0]!);
+    }
+  });
+  return results;
+}
+
+/** Emits the combine function on packets. */
+function combined(context: Context, region: Region, a: Row, b: Row): Row {
+  const width = a[0]!.type.width;
+  const values = new Map<Value, Expr>();
+  [...a, ...b].forEach((x, i) => values.set(region.params[i]!, x));
+  const get = (value: Value): Expr => values.get(value) ?? splat(context.scalar(value), width);
+  for (const op of region.ops) {
+    const row = elementwise(op.name);
+    if (op.name === "constant") {
+      const dtype = DTYPES[op.attributes["dtype"] as DTypeName];
+      values.set(op.result, literal(op.number("value"), dtype, width));
+    } else if (row) {
+      const dtype = DTYPES[(op.result.type.element as { name: DTypeName }).name];
+      const x = operation(op.name as ElementwiseName, op.operands.map(get), dtype, op.attributes);
+      values.set(op.result, context.emitter.bind(x, op.result.hint));
+    } else {
+      throw new Error(`A combine function cannot contain '${op.name}'`);
+    }
+  }
+  return region.yields.map(get);
+}

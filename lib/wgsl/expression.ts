@@ -1,0 +1,161 @@
+/**
+ * Expressions as WGSL text. Every text stands by itself: a name, a literal, a call, an access, or
+ * something in parentheses.
+ */
+
+import type { BufferUse, BuiltIn, Expr, Width } from "../ir/invocation.ts";
+import { elementwise } from "../ir/ops.ts";
+import type { WgslSite } from "../ir/ops/row.ts";
+import { scalarText, type Special, typeText } from "./literal.ts";
+
+/** What a module must declare because expressions mention it. */
+export class Mentions {
+  readonly parameters = new Map<string, string>();
+  readonly builtins = new Set<BuiltIn>();
+  readonly special = new Set<Special>();
+  /** Helper functions by name. */
+  readonly helpers = new Map<string, string>();
+  f16 = false;
+  subgroups = false;
+}
+
+/** The names of built-in values in a shader; no generated name looks so, as those end in digits. */
+export const BUILTIN_NAMES: Readonly<Record<BuiltIn, string>> = {
+  invocation: "invocation",
+  program_0: "program_x",
+  program_1: "program_y",
+  program_2: "program_z",
+  num_programs_0: "num_programs_x",
+  num_programs_1: "num_programs_y",
+  num_programs_2: "num_programs_z",
+};
+
+/** The name of a buffer's variable. */
+export function bufferName(param: string): string {
+  return `buffer_of_${identifier(param)}`;
+}
+
+/** The name of a scalar parameter's field. */
+export function fieldName(param: string): string {
+  return `value_of_${identifier(param)}`;
+}
+
+/** A name of JavaScript as one of WGSL; two that differ stay different. */
+function identifier(name: string): string {
+  return name.replace(
+    /[^A-Za-z0-9]/g,
+    (c) => (c === "_" ? "_" : `_${c.codePointAt(0)!.toString(16)}`),
+  );
+}
+
+export class ExpressionPrinter {
+  constructor(
+    readonly mentions: Mentions,
+    readonly buffers: ReadonlyMap<string, BufferUse>,
+  ) {}
+
+  print(x: Expr): string {
+    if (x.type.dtype.name === "f16") this.mentions.f16 = true;
+    switch (x.kind) {
+      case "literal": {
+        const text = scalarText(x.value, x.type.dtype, (name) => this.mentions.special.add(name));
+        return x.type.width === 1 ? text : `${typeText(x.type)}(${text})`;
+      }
+      case "name":
+        return x.name;
+      case "parameter":
+        return this.#parameter(x.name, x.type.dtype.name);
+      case "builtin":
+        this.mentions.builtins.add(x.name);
+        return BUILTIN_NAMES[x.name];
+      case "op":
+        return this.#operation(x);
+      case "splat":
+        return `${typeText(x.type)}(${this.print(x.x)})`;
+      case "ramp": {
+        const steps = Array.from({ length: x.type.width }, (_, i) => `${i * x.step}`);
+        const type = typeText(x.type);
+        return `(${type}(${this.print(x.base)}) + ${type}(${steps.join(", ")}))`;
+      }
+      case "vector":
+        return `${typeText(x.type)}(${x.parts.map((part) => this.print(part)).join(", ")})`;
+      case "slice":
+        return `${this.print(x.x)}.${"xyzw".slice(x.start, x.start + x.type.width)}`;
+      case "global":
+        return this.global(x.base, x.index, x.type.width);
+      case "shared":
+        return this.shared(x.array, x.indices);
+      case "shuffle":
+        this.mentions.subgroups = true;
+        return `subgroupShuffleXor(${this.print(x.x)}, ${x.mask}u)`;
+    }
+  }
+
+  /** `width` elements of a buffer from element `index` on. */
+  global(base: string, index: Expr, width: Width): string {
+    const buffer = this.buffers.get(base);
+    if (!buffer) throw new Error(`Parameter ${base} has no buffer`);
+    if (buffer.dtype.name === "f16") this.mentions.f16 = true;
+    const name = bufferName(base), item = buffer.width;
+    if (item === 1) return `${name}[${this.#bare(index)}]`;
+    const shift = Math.log2(item);
+    const which = index.kind === "literal"
+      ? `${index.value >> shift}`
+      : `${this.print(index)} >> ${shift}u`;
+    if (width === item) return `${name}[${which}]`;
+    const within = index.kind === "literal"
+      ? `${index.value & (item - 1)}`
+      : `${this.print(index)} & ${item - 1}`;
+    return `${name}[${which}][${within}]`;
+  }
+
+  shared(array: string, indices: readonly Expr[]): string {
+    return `${array}${indices.map((index) => `[${this.#bare(index)}]`).join("")}`;
+  }
+
+  /** For places that need no parentheses: statements, indices, arguments. */
+  bare(x: Expr): string {
+    return withoutParentheses(this.print(x));
+  }
+
+  #bare(index: Expr): string {
+    return index.kind === "literal" ? String(index.value) : this.bare(index);
+  }
+
+  #parameter(name: string, dtype: string): string {
+    this.mentions.parameters.set(name, dtype);
+    const field = `scalars.${fieldName(name)}`;
+    if (dtype === "bool") return `(${field} != 0u)`;
+    return dtype === "f16" ? `f16(${field})` : field;
+  }
+
+  #operation(x: Expr & { kind: "op" }): string {
+    const width = x.type.width, suffix = width === 1 ? "" : `x${width}`;
+    const site: WgslSite = {
+      operands: x.args.map((arg) => arg.type.dtype),
+      result: x.type.dtype,
+      attributes: x.attributes,
+      width,
+      type: (dtype) => typeText({ dtype, width }),
+      literal: (value, dtype) => this.print({ kind: "literal", value, type: { dtype, width } }),
+      helper: (name, source) => {
+        const full = `${name}${suffix}`;
+        if (!this.mentions.helpers.has(full)) this.mentions.helpers.set(full, source(full));
+        return full;
+      },
+    };
+    const row = elementwise(x.op)!;
+    return row.wgsl(x.args.map((arg) => this.print(arg)), site);
+  }
+}
+
+/** The text inside the parentheses that enclose all of it, if any do. */
+function withoutParentheses(text: string): string {
+  if (!text.startsWith("(") || !text.endsWith(")")) return text;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "(") depth++;
+    if (text[i] === ")" && --depth === 0 && i < text.length - 1) return text;
+  }
+  return text.slice(1, -1);
+}

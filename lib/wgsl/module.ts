@@ -1,0 +1,251 @@
+/**
+ * A WGSL module for an invocation-level program, and what has to be bound to it.
+ */
+
+import type { DTypeName } from "../ir/dtype.ts";
+import type { BuiltIn, InvocationProgram, SharedArray, Stmt } from "../ir/invocation.ts";
+import { bufferName, BUILTIN_NAMES, ExpressionPrinter, fieldName, Mentions } from "./expression.ts";
+import { inlineSingleUses } from "./inline.ts";
+import { SPECIAL, typeText } from "./literal.ts";
+
+/** How a module is to be written. */
+export interface ModuleOptions {
+  /** Whose compiler reads it: they differ in which `enable` lines they want. */
+  readonly dialect: "naga" | "tint";
+  /**
+   * True when the grid is dispatched as workgroups in rows of 65,535, because a dimension is larger than
+   * that; programs then find out who they are by division.
+   */
+  readonly foldGrid: boolean;
+}
+
+/** Workgroups in a row of a folded grid: the most that a dispatch takes in a dimension. */
+export const FOLD = 65_535;
+
+/** A run-time number in the uniform buffer. */
+export interface Uniform {
+  /** A scalar parameter's name, or `num_programs_0`, `_1`, `_2`. */
+  readonly name: string;
+  readonly dtype: DTypeName;
+  /** In bytes. */
+  readonly offset: number;
+}
+
+export interface Module {
+  readonly wgsl: string;
+  /** By binding number; the uniform buffer, when there is one, comes after them. */
+  readonly bindings: readonly { readonly param: string; readonly access: "read" | "read_write" }[];
+  readonly uniforms: readonly Uniform[];
+  readonly uniformBytes: number;
+}
+
+export function printModule(program: InvocationProgram, options: ModuleOptions): Module {
+  const mentions = new Mentions();
+  const printer = new ExpressionPrinter(
+    mentions,
+    new Map(program.buffers.map((buffer) => [buffer.param, buffer])),
+  );
+  const statements = new StatementPrinter(printer);
+  const body = statements.print(inlineSingleUses(program.body), 1);
+  const prologue = printPrologue(mentions.builtins, options.foldGrid);
+  const uniforms = layOut(mentions);
+  const lines: string[] = [];
+  if (mentions.f16) lines.push("enable f16;");
+  if (mentions.subgroups && options.dialect === "tint") lines.push("enable subgroups;");
+  if (lines.length > 0) lines.push("");
+  if (uniforms.length > 0) {
+    lines.push("struct Scalars {");
+    for (const { name, dtype } of uniforms) {
+      lines.push(
+        `  ${name.startsWith("num_programs_") ? countName(name) : fieldName(name)}: ${
+          hostType(dtype)
+        },`,
+      );
+    }
+    lines.push("}", "");
+  }
+  program.buffers.forEach(({ param, dtype, access, width }, i) => {
+    if (dtype.name === "f16" && !mentions.f16) throw new Error(`Buffer ${param} is not accessed`);
+    lines.push(
+      `@group(0) @binding(${i}) var<storage, ${access}> ${bufferName(param)}: array<${
+        typeText({ dtype, width })
+      }>;`,
+    );
+  });
+  if (uniforms.length > 0) {
+    lines.push(
+      `@group(0) @binding(${program.buffers.length}) var<uniform> scalars: Scalars;`,
+    );
+  }
+  for (const array of [...program.shared, ...statements.uniformArrays]) {
+    lines.push(`var<workgroup> ${array.name}: ${arrayType(array)};`);
+  }
+  for (const name of mentions.special) {
+    lines.push(`var<private> ${name}: u32 = 0x${SPECIAL[name].toString(16)}u;`);
+  }
+  for (const source of mentions.helpers.values()) lines.push("", source);
+  lines.push(
+    "",
+    `@compute @workgroup_size(${program.invocations})`,
+    "fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {",
+    ...prologue,
+    ...body,
+    "}",
+    "",
+  );
+  return {
+    wgsl: lines.join("\n"),
+    bindings: program.buffers.map(({ param, access }) => ({ param, access })),
+    uniforms,
+    uniformBytes: Math.ceil(uniforms.length * 4 / 16) * 16,
+  };
+}
+
+/** Declares the built-in values that are mentioned. */
+function printPrologue(builtins: Set<BuiltIn>, foldGrid: boolean): string[] {
+  const lines: string[] = [];
+  if (foldGrid) {
+    for (const axis of [0, 1, 2] as const) builtins.add(`num_programs_${axis}`);
+  }
+  for (const axis of [0, 1, 2] as const) {
+    const name = `num_programs_${axis}` as const;
+    if (builtins.has(name)) {
+      lines.push(`  let ${BUILTIN_NAMES[name]} = i32(scalars.${countName(name)});`);
+    }
+  }
+  if (foldGrid) {
+    const [x, y, z] = ["x", "y", "z"].map((dim) => `num_programs_${dim}`);
+    lines.push(
+      `  let program = i32(workgroup.x + workgroup.y * ${FOLD}u);`,
+      `  if (program >= ${x} * ${y} * ${z}) {`,
+      "    return;",
+      "  }",
+    );
+    const folded = [`program % ${x}`, `program / ${x} % ${y}`, `program / (${x} * ${y})`];
+    folded.forEach((text, axis) => {
+      const name = `program_${axis as 0 | 1 | 2}` as const;
+      if (builtins.has(name)) lines.push(`  let ${BUILTIN_NAMES[name]} = ${text};`);
+    });
+  } else {
+    for (const [axis, dim] of [[0, "x"], [1, "y"], [2, "z"]] as const) {
+      const name = `program_${axis}` as const;
+      if (builtins.has(name)) lines.push(`  let ${BUILTIN_NAMES[name]} = i32(workgroup.${dim});`);
+    }
+  }
+  if (builtins.has("invocation")) lines.push(`  let ${BUILTIN_NAMES.invocation} = i32(index);`);
+  return lines;
+}
+
+/** Four bytes for each parameter and grid size that is mentioned. */
+function layOut({ parameters, builtins }: Mentions): Uniform[] {
+  const counts = ([0, 1, 2] as const).map((axis) => `num_programs_${axis}` as const)
+    .filter((name) => builtins.has(name));
+  return [
+    ...[...parameters].map(([name, dtype]) => ({ name, dtype: dtype as DTypeName })),
+    ...counts.map((name) => ({ name, dtype: "u32" as const })),
+  ].map((uniform, i) => ({ ...uniform, offset: i * 4 }));
+}
+
+/** The field for a grid size. */
+function countName(name: string): string {
+  return `count_of_${name}`;
+}
+
+/** The type in a uniform buffer of a scalar parameter. */
+function hostType(dtype: DTypeName): string {
+  return dtype === "bool" ? "u32" : dtype === "f16" ? "f32" : dtype;
+}
+
+function arrayType({ type, dims }: SharedArray): string {
+  return dims.toReversed().reduce((inner, dim) => `array<${inner}, ${dim}>`, typeText(type));
+}
+
+class StatementPrinter {
+  readonly uniformArrays: SharedArray[] = [];
+
+  constructor(readonly printer: ExpressionPrinter) {}
+
+  print(stmts: readonly Stmt[], depth: number): string[] {
+    return stmts.flatMap((stmt) => this.#statement(stmt, depth));
+  }
+
+  #statement(stmt: Stmt, depth: number): string[] {
+    const indent = "  ".repeat(depth), { printer } = this;
+    switch (stmt.kind) {
+      case "let":
+        return [`${indent}let ${stmt.name} = ${printer.bare(stmt.value)};`];
+      case "var":
+        return [
+          `${indent}var ${stmt.name}${
+            stmt.value ? ` = ${printer.bare(stmt.value)}` : `: ${typeText(stmt.type)}`
+          };`,
+        ];
+      case "assign":
+        return [`${indent}${stmt.name} = ${printer.bare(stmt.value)};`];
+      case "store": {
+        const { base, index, value } = stmt;
+        return [
+          `${indent}${printer.global(base, index, value.type.width)} = ${printer.bare(value)};`,
+        ];
+      }
+      case "store_shared":
+        return [
+          `${indent}${printer.shared(stmt.array, stmt.indices)} = ${printer.bare(stmt.value)};`,
+        ];
+      case "if": {
+        if (stmt.then.length === 0) {
+          return [
+            `${indent}if (!(${printer.bare(stmt.condition)})) {`,
+            ...this.print(stmt.otherwise, depth + 1),
+            `${indent}}`,
+          ];
+        }
+        const lines = [
+          `${indent}if (${printer.bare(stmt.condition)}) {`,
+          ...this.print(stmt.then, depth + 1),
+        ];
+        if (stmt.otherwise.length > 0) {
+          lines.push(`${indent}} else {`, ...this.print(stmt.otherwise, depth + 1));
+        }
+        return [...lines, `${indent}}`];
+      }
+      case "for": {
+        const { name, step } = stmt;
+        const end = printer.print(stmt.end), by = printer.print(step);
+        const more = step.kind === "literal"
+          ? `${name} ${step.value < 0 ? ">" : "<"} ${end}`
+          : `select(${name} > ${end}, ${name} < ${end}, ${by} > 0)`;
+        return [
+          `${indent}for (var ${name} = ${printer.bare(stmt.start)}; ${more}; ${name} += ${by}) {`,
+          ...this.print(stmt.body, depth + 1),
+          `${indent}}`,
+        ];
+      }
+      case "loop":
+        return [
+          `${indent}loop {`,
+          ...this.print(stmt.head, depth + 1),
+          `${indent}  if (!(${printer.bare(stmt.condition)})) {`,
+          `${indent}    break;`,
+          `${indent}  }`,
+          ...this.print(stmt.body, depth + 1),
+          `${indent}}`,
+        ];
+      case "uniform": {
+        const array = `${stmt.name}_shared`;
+        this.uniformArrays.push({ name: array, type: stmt.value.type, dims: [] });
+        printer.mentions.builtins.add("invocation");
+        return [
+          `${indent}if (${BUILTIN_NAMES.invocation} == 0) {`,
+          `${indent}  ${array} = ${printer.bare(stmt.value)};`,
+          `${indent}}`,
+          `${indent}let ${stmt.name} = workgroupUniformLoad(&${array});`,
+        ];
+      }
+      case "phase":
+        return this.print(stmt.body, depth);
+      case "barrier":
+        return [`${indent}${stmt.scope}Barrier();`];
+    }
+  }
+}
