@@ -69,3 +69,12 @@ export function hostView(
 ): HostArray {
   return new ARRAYS[dtype.name](buffer, byteOffset, length);
 }
+
+/** What a dtype makes of any number: floats round to nearest even, integers wrap, bool is `!= 0`. */
+export const ROUND: Readonly<Record<DTypeName, (x: number) => number>> = {
+  bool: (x) => (x === 0 ? 0 : 1),
+  i32: (x) => x | 0,
+  u32: (x) => x >>> 0,
+  f16: Math.f16round,
+  f32: Math.fround,
+};

@@ -34,11 +34,17 @@ function isNan(x: string, site: WgslSite): string {
   return `((${bits} & ${u32(0x7fffffff)}) > ${u32(0x7f800000)})`;
 }
 
-/** IEEE 754 minNum or maxNum: a NaN is a missing value, so the other operand is the result. */
-function extremum(name: "min" | "max"): Pick<ElementwiseRow, "evaluate" | "wgsl"> {
-  const pick = Math[name];
+/**
+ * IEEE 754 minNum or maxNum: a NaN is a missing value, so the other operand is the result.
+ * Each has an `evaluate` of its own: one function that is handed `Math.min` or `Math.max` is not
+ * inlined by the CPU backend's loops.
+ */
+function extremum(
+  name: "min" | "max",
+  f: (a: number, b: number) => number,
+): Pick<ElementwiseRow, "evaluate" | "wgsl"> {
   return {
-    evaluate: () => (a, b) => (a !== a ? b : b !== b ? a : pick(a, b)),
+    evaluate: exact(f),
     wgsl: ([a, b], site) => {
       if (!isFloat(site.result)) return `${name}(${a}, ${b})`;
       const type = site.type(site.result);
@@ -61,7 +67,7 @@ function exact(f: (a: number, b: number) => number): ElementwiseRow["evaluate"] 
 
 function compare(
   doc: string,
-  f: (a: number, b: number) => boolean,
+  f: (a: number, b: number) => 0 | 1,
   operator: string,
   commutative = false,
 ): ElementwiseRow {
@@ -70,7 +76,7 @@ function compare(
     operands: ["a", "b"],
     traits: commutative ? ["cheap", "commutative"] : ["cheap"],
     infer: sameShaped(bool, ...(commutative ? ANY : NUMBER)),
-    evaluate: () => (a, b) => (f(a, b) ? 1 : 0),
+    evaluate: exact(f),
     wgsl: infix(operator),
   };
 }
@@ -193,14 +199,14 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "commutative"],
     infer: sameAs(...NUMBER),
-    ...extremum("min"),
+    ...extremum("min", (a, b) => (a !== a ? b : b !== b ? a : Math.min(a, b))),
   },
   max: {
     doc: "The larger of two; of a number and a NaN, the number.",
     operands: ["a", "b"],
     traits: ["cheap", "commutative"],
     infer: sameAs(...NUMBER),
-    ...extremum("max"),
+    ...extremum("max", (a, b) => (a !== a ? b : b !== b ? a : Math.max(a, b))),
   },
   fma: {
     doc: "a * b + c; whether the product is rounded first is left to the device.",
@@ -267,16 +273,16 @@ export const ARITHMETIC = {
     wgsl: ([a, b], site) =>
       `(${a} >> (${site.type(DTYPES.u32)}(${b}) & ${site.literal(31, DTYPES.u32)}))`,
   },
-  eq: compare("Equal; false where either is NaN.", (a, b) => a === b, "==", true),
+  eq: compare("Equal; false where either is NaN.", (a, b) => (a === b ? 1 : 0), "==", true),
   ne: {
-    ...compare("Not equal; true where either is NaN.", (a, b) => a !== b, "!=", true),
+    ...compare("Not equal; true where either is NaN.", (a, b) => (a !== b ? 1 : 0), "!=", true),
     // naga compares floats "ordered and not equal", which is false for NaN.
     wgsl: ([a, b]) => `(!(${a} == ${b}))`,
   },
-  lt: compare("Less; false where either is NaN.", (a, b) => a < b, "<"),
-  le: compare("Less or equal; false where either is NaN.", (a, b) => a <= b, "<="),
-  gt: compare("Greater; false where either is NaN.", (a, b) => a > b, ">"),
-  ge: compare("Greater or equal; false where either is NaN.", (a, b) => a >= b, ">="),
+  lt: compare("Less; false where either is NaN.", (a, b) => (a < b ? 1 : 0), "<"),
+  le: compare("Less or equal; false where either is NaN.", (a, b) => (a <= b ? 1 : 0), "<="),
+  gt: compare("Greater; false where either is NaN.", (a, b) => (a > b ? 1 : 0), ">"),
+  ge: compare("Greater or equal; false where either is NaN.", (a, b) => (a >= b ? 1 : 0), ">="),
   select: {
     doc: "b where a bool holds, else c.",
     operands: ["condition", "a", "b"],
