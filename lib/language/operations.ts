@@ -1,0 +1,165 @@
+/**
+ * The operations of `tl` with their types and documentation. What each does when a kernel is traced
+ * stands in `lib/trace/builtins.ts`.
+ *
+ * In these signatures a tile, a scalar and a compile-time number are all `number`: operators erase
+ * more than that. Shapes are given in the comments.
+ */
+
+import type { Condition, DType, Tile } from "./types.ts";
+
+/** What is said of a load besides its pointers. */
+export interface LoadOptions {
+  /** Where false, nothing is read. It is broadcast to the pointers' shape. */
+  readonly mask?: Condition | undefined;
+  /** What is there instead where the mask is false; 0 unless given. Needs a mask. */
+  readonly other?: number | undefined;
+}
+
+/** What is said of a store besides pointers and values. */
+export interface StoreOptions {
+  /** Where false, nothing is written. It is broadcast to the pointers' shape. */
+  readonly mask?: Condition | undefined;
+}
+
+/** What is said of a reduction besides its axis. */
+export interface ReduceOptions {
+  /** Keep the reduced dimension, with size 1. */
+  readonly keepDims?: boolean | undefined;
+}
+
+/** Everything that `tl` offers besides dtypes. */
+export interface Operations {
+  // What runs, and tiles from nothing
+
+  /** The index of this program along dimension 0, 1 or 2 of the grid, an i32. */
+  programId(axis: 0 | 1 | 2): Tile;
+  /** How many programs the grid has along dimension 0, 1 or 2, an i32. */
+  numPrograms(axis: 0 | 1 | 2): Tile;
+  /** The i32 numbers from `start` up to but not including `end`; how many must be a power of two. */
+  arange(start: number, end: number): Tile;
+  /** A tile of a shape with all elements equal to `value`. Dimensions are powers of two. */
+  full(shape: readonly number[], value: number | boolean, dtype: DType): Tile;
+  /** A tile of zeros. */
+  zeros(shape: readonly number[], dtype: DType): Tile;
+  /** Zeros in the shape and dtype of `x`. */
+  zerosLike(x: number): Tile;
+
+  // Dtype and shape
+
+  /**
+   * `x` in another dtype: floats round to nearest even, float to integer truncates and saturates, to
+   * bool is `!== 0`. With `bitcast` the bits are kept and read anew instead.
+   */
+  cast(x: Condition, dtype: DType, options?: { readonly bitcast?: boolean | undefined }): Tile;
+  /** `a` where the condition holds, else `b`, elementwise and broadcast; both are computed. */
+  where(condition: Condition, a: Condition, b: Condition): Tile;
+  /** `x` with new dimensions of size 1 at these axes of the result. */
+  expandDims(x: Condition, axis: number | readonly number[]): Tile;
+  /** A tile [N] as a column [N, 1]: `x[:, None]`. */
+  col(x: Condition): Tile;
+  /** A tile [N] as a row [1, N]: `x[None, :]`. */
+  row(x: Condition): Tile;
+  /** `x` repeated along missing dimensions and those of size 1 to get the shape. */
+  broadcastTo(x: Condition, shape: readonly number[]): Tile;
+  /** The same elements, in row-major order, in another shape. */
+  reshape(x: Condition, shape: readonly number[]): Tile;
+  /** The same elements, in row-major order, in one dimension. */
+  ravel(x: Condition): Tile;
+  /** The dimensions in another order; without one, the last two swapped. */
+  trans(x: Condition, ...order: readonly number[]): Tile;
+  /** The dimensions in another order: dimension i of the result is dimension `order[i]` of `x`. */
+  permute(x: Condition, order: readonly number[]): Tile;
+
+  // Memory
+
+  /** Reads the elements that pointers point to: `tl.load(x + offsets, { mask })`. */
+  load(pointer: number, options?: LoadOptions): Tile;
+  /** Writes values, cast to the pointers' dtype, to where pointers point. */
+  store(pointer: number, value: Condition, options?: StoreOptions): void;
+
+  // Along an axis
+
+  /**
+   * The sum along an axis, or of all elements when it is null or left out. f16 is summed in f32 and
+   * rounded at the end; bools are counted as i32.
+   */
+  sum(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
+  /** The largest element along an axis, or of all; f16 gives f32. NaNs count as missing. */
+  max(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
+  /** The smallest element along an axis, or of all; f16 gives f32. NaNs count as missing. */
+  min(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
+  /**
+   * All elements along an axis (or all of them, when null) combined two by two, in any order, by an
+   * associative function of scalars: `tl.reduce(x, 0, (a, b) => a * b)`.
+   */
+  reduce(
+    x: Condition,
+    axis: number | null,
+    combine: (a: number, b: number) => number | boolean,
+    options?: ReduceOptions,
+  ): Tile;
+  /** The same of several tiles together: `combine` gets one scalar of each, then a second of each. */
+  reduce(
+    xs: readonly Condition[],
+    axis: number | null,
+    combine: (...scalars: number[]) => readonly (number | boolean)[],
+    options?: ReduceOptions,
+  ): Tile[];
+
+  // Matrix product
+
+  /**
+   * The matrix product of `a` [M, K] and `b` [K, N], both f32 or both f16, added to `acc` [M, N] if
+   * given: f32.
+   */
+  dot(a: number, b: number, acc?: number): Tile;
+
+  // Elementwise functions
+
+  /** e to the power x. */
+  exp(x: number): Tile;
+  /** 2 to the power x. */
+  exp2(x: number): Tile;
+  /** The natural logarithm. */
+  log(x: number): Tile;
+  /** The logarithm to base 2. */
+  log2(x: number): Tile;
+  /** The square root. */
+  sqrt(x: number): Tile;
+  /** One over the square root. */
+  rsqrt(x: number): Tile;
+  /** The sine of an angle in radians. */
+  sin(x: number): Tile;
+  /** The cosine of an angle in radians. */
+  cos(x: number): Tile;
+  /** The greatest integral value not above x, in x's dtype; exact for a quotient of integers, an integer then. */
+  floor(x: number): Tile;
+  /** The least integral value not below x, in x's dtype; exact for a quotient of integers, an integer then. */
+  ceil(x: number): Tile;
+  /** The absolute value. */
+  abs(x: number): Tile;
+  /** The smaller of two, elementwise; of a number and a NaN, the number. */
+  minimum(a: number, b: number): Tile;
+  /** The larger of two, elementwise; of a number and a NaN, the number. */
+  maximum(a: number, b: number): Tile;
+  /** a * b + c, of floats; whether the product is rounded first is left to the device. */
+  fma(a: number, b: number, c: number): Tile;
+  /** 1 / (1 + exp(-x)). */
+  sigmoid(x: number): Tile;
+  /** The quotient of non-negative integers rounded up: how many blocks of `size` cover `count`. */
+  cdiv(count: number, size: number): number;
+
+  // Loops, and what happens while a kernel is traced
+
+  /** The integers that a loop runs over: `for (const k of tl.range(0, n, BLOCK))`. With one bound, from 0. */
+  range(end: number): Iterable<number>;
+  range(start: number, end: number, step?: number): Iterable<number>;
+  /** The same of compile-time bounds; the loop is unrolled, and its variable is a compile-time number. */
+  staticRange(end: number): number[];
+  staticRange(start: number, end: number, step?: number): number[];
+  /** Prints when the kernel is compiled; of a tile its type. */
+  staticPrint(...values: readonly unknown[]): void;
+  /** Refuses to compile unless a compile-time condition holds. */
+  staticAssert(condition: boolean, message?: string): void;
+}

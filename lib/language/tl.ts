@@ -1,0 +1,110 @@
+/**
+ * `tl`: the namespace that kernels are written with.
+ *
+ * The functions only carry names, types and documentation (`operations.ts`): a kernel is never run
+ * as JavaScript, it is traced (`lib/trace/`), and what each name does there stands in
+ * `lib/trace/builtins.ts`.
+ */
+
+import { NereidError } from "../errors.ts";
+import { bool, f16, f32, i32, u32 } from "./dtypes.ts";
+import type { Operations } from "./operations.ts";
+import type { DType } from "./types.ts";
+
+/** The type of {@linkcode tl}: the operations and the dtypes. */
+export interface Language extends Operations {
+  /** 32-bit floating point. */
+  readonly f32: DType;
+  /** 16-bit floating point, of 11 significant bits and at most 65504. */
+  readonly f16: DType;
+  /** 32-bit integers. */
+  readonly i32: DType;
+  /** 32-bit integers without sign. */
+  readonly u32: DType;
+  /** Booleans; a byte each in memory. */
+  readonly bool: DType;
+}
+
+/** Every operation by name; the values say nothing. */
+const NAMES = {
+  programId: 0,
+  numPrograms: 0,
+  arange: 0,
+  full: 0,
+  zeros: 0,
+  zerosLike: 0,
+  cast: 0,
+  where: 0,
+  expandDims: 0,
+  col: 0,
+  row: 0,
+  broadcastTo: 0,
+  reshape: 0,
+  ravel: 0,
+  trans: 0,
+  permute: 0,
+  load: 0,
+  store: 0,
+  sum: 0,
+  max: 0,
+  min: 0,
+  reduce: 0,
+  dot: 0,
+  exp: 0,
+  exp2: 0,
+  log: 0,
+  log2: 0,
+  sqrt: 0,
+  rsqrt: 0,
+  sin: 0,
+  cos: 0,
+  floor: 0,
+  ceil: 0,
+  abs: 0,
+  minimum: 0,
+  maximum: 0,
+  fma: 0,
+  sigmoid: 0,
+  cdiv: 0,
+  range: 0,
+  staticRange: 0,
+  staticPrint: 0,
+  staticAssert: 0,
+} satisfies Record<keyof Operations, 0>;
+
+/** What an operation does when JavaScript calls it. */
+function outside(name: string): () => never {
+  const operation = () => {
+    throw new NereidError(
+      `tl.${name} was called outside a kernel: it works in functions that are given to jit and launched as kernel[grid(…)](…), and in helpers that those call`,
+    );
+  };
+  return Object.defineProperty(operation, "name", { value: name });
+}
+
+/**
+ * The language of kernels: operations on tiles, and dtypes. Names are Triton's in TypeScript's
+ * spelling.
+ *
+ * ```ts
+ * import { jit, type Pointer, tl } from "../../mod.ts";
+ *
+ * const double = jit(function double(x: Pointer, out: Pointer, n: number, { BLOCK = 256 }) {
+ *   const offsets = tl.programId(0) * BLOCK + tl.arange(0, BLOCK);
+ *   const mask = offsets < n;
+ *   tl.store(out + offsets, 2 * tl.load(x + offsets, { mask }), { mask });
+ * });
+ * ```
+ *
+ * Calling one of its functions outside a kernel throws a {@linkcode NereidError}, save for dtypes:
+ * `tl.f32(2)` is a number that arrives in a kernel as f32.
+ */
+export const tl: Language = Object.freeze({
+  ...Object.fromEntries(Object.keys(NAMES).map((name) => [name, outside(name)])),
+  f32,
+  f16,
+  i32,
+  u32,
+  bool,
+  // Built from a table of exactly the names of Operations.
+}) as unknown as Language;
