@@ -58,6 +58,9 @@ export class CompilationError extends NereidError {
 /** A kernel was launched with arguments, constants or options that do not fit it. */
 export class LaunchError extends NereidError {}
 
+/** A running kernel did what no kernel may: it reached outside a tensor, for example. */
+export class KernelError extends NereidError {}
+
 /** A device refused or failed to do something. */
 export class DeviceError extends NereidError {}
 

@@ -1,0 +1,109 @@
+/**
+ * The CPU backend: runs the tile graph itself on typed arrays, one program after the other.
+ *
+ * It is the definition of what a graph means, what kernels run on where there is no GPU, and, since
+ * it checks every access, a debugger. A graph is prepared once; then running a program is a list of
+ * steps over arrays that were allocated before, with one tight loop for each operation.
+ */
+
+import { type DType, type HostArray, hostArray, ROUND } from "../ir/dtype.ts";
+import type { Graph, Op } from "../ir/graph.ts";
+import { elementwise, type StructuralName } from "../ir/ops.ts";
+import { dtypeOf, isPointer } from "../ir/type.ts";
+import { planElementwise } from "./elementwise.ts";
+import { type Frame, Planner, runAll, type Step } from "./planner.ts";
+import { STRUCTURAL } from "./structural.ts";
+
+/** How many programs a launch has along each dimension. */
+export type Grid = readonly [number, number, number];
+
+/** A tensor's elements for a pointer parameter, a number for any other. */
+export type Argument = HostArray | number;
+
+/** A kernel that is ready to run. */
+export interface Prepared {
+  /**
+   * Runs every program of the grid in order, the first dimension fastest.
+   *
+   * @throws {KernelError} When a program reaches outside a tensor.
+   */
+  run(args: readonly Argument[], grid: Grid): void;
+}
+
+const prepared = new WeakMap<Graph, Prepared>();
+
+/** Runs every program of the grid in order, the first dimension fastest; prepares the graph at its first run. */
+export function evaluate(graph: Graph, args: readonly Argument[], grid: Grid): void {
+  let kernel = prepared.get(graph);
+  if (!kernel) prepared.set(graph, kernel = prepare(graph));
+  kernel.run(args, grid);
+}
+
+/** Plans how a graph is run. */
+export function prepare(graph: Graph): Prepared {
+  const frame: Frame = {
+    graph,
+    numbers: [],
+    memory: new Map(),
+    grid: [0, 0, 0],
+    program: [0, 0, 0],
+  };
+  const planner = new Planner(frame, planOp);
+  const bind = graph.params.map((param) => {
+    const slot = planner.putNumber(param.value), { element } = param.value.type;
+    return (argument: Argument | undefined) => {
+      if (isPointer(element)) {
+        frame.memory.set(param.name, tensor(graph, param.name, element.pointee, argument));
+        frame.numbers[slot] = 0;
+      } else {
+        frame.numbers[slot] = number(graph, param.name, dtypeOf(param.value.type), argument);
+      }
+    };
+  });
+  const steps = planner.region(graph.body, () => {});
+  return {
+    run(args, grid) {
+      if (args.length !== bind.length) {
+        throw new Error(
+          `Cannot run kernel '${graph.name}': it takes ${bind.length} arguments, not ${args.length}`,
+        );
+      }
+      bind.forEach((set, i) => set(args[i]));
+      frame.grid = grid;
+      try {
+        runGrid(frame, steps);
+      } finally {
+        frame.memory.clear(); // tensors may be large, and the graph may live long
+      }
+    },
+  };
+}
+
+function planOp(planner: Planner, op: Op): void {
+  const row = elementwise(op.name);
+  if (row) planElementwise(planner, op, row);
+  else STRUCTURAL[op.name as StructuralName](planner, op);
+}
+
+function runGrid({ grid: [x, y, z], program }: Frame, steps: readonly Step[]): void {
+  for (program[2] = 0; program[2] < z; program[2]++) {
+    for (program[1] = 0; program[1] < y; program[1]++) {
+      for (program[0] = 0; program[0] < x; program[0]++) runAll(steps);
+    }
+  }
+}
+
+/** The array for a pointer parameter; loops are compiled for the one class of its dtype. */
+function tensor(graph: Graph, name: string, dtype: DType, found: Argument | undefined): HostArray {
+  const wanted = hostArray(dtype, 0).constructor;
+  if (typeof found === "object" && found.constructor === wanted) return found;
+  const what = typeof found === "object" ? found.constructor.name : String(found);
+  throw new Error(
+    `Cannot run kernel '${graph.name}': the argument '${name}' is ${what}, not ${wanted.name}`,
+  );
+}
+
+function number(graph: Graph, name: string, dtype: DType, found: Argument | undefined): number {
+  if (typeof found === "number") return ROUND[dtype.name](found);
+  throw new Error(`Cannot run kernel '${graph.name}': the argument '${name}' is no number`);
+}
