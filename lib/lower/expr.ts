@@ -156,7 +156,7 @@ export function op(
     return splat(op(name, args.map((arg) => slice(arg, 0)), result, attributes), width);
   }
   return folded(name, args, result, attributes) ??
-    identity(name, args) ??
+    identity(name, args, attributes["to"]) ??
     rampOf(name, args) ??
     { kind: "op", op: name, args, attributes, type: { dtype: result, width } };
 }
@@ -185,9 +185,14 @@ function folded(
 }
 
 /** Integer and bool identities: `x + 0`, `x * 1`, `x & true`, … */
-function identity(name: ElementwiseName, args: readonly Expr[]): Expr | undefined {
+function identity(
+  name: ElementwiseName,
+  args: readonly Expr[],
+  to: Attributes[string] | undefined,
+): Expr | undefined {
   const [a, b, c] = args as [Expr, Expr, Expr];
   const is = (x: Expr | undefined, value: number) => x?.kind === "literal" && x.value === value;
+  if (name === "cast" && a.type.dtype.name === to) return a;
   if (name === "select") {
     if (a.kind === "literal") return a.value ? b : c;
     return sameExpr(b, c) ? b : undefined;

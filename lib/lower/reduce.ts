@@ -90,13 +90,13 @@ function withinInvocation(
   let width = 2 ** inPacket;
   for (let bit = inPacket - 1; bit >= 0; bit--) {
     if (!onAxis[bit]) continue;
-    const parts = (set: boolean) =>
-      Array.from({ length: width }, (_, i) => i).filter((i) => Boolean(i & (1 << bit)) === set);
+    const elements = Array.from({ length: width }, (_, i) => i);
+    const low = elements.filter((i) => !(i & (1 << bit)));
+    const high = elements.filter((i) => i & (1 << bit));
     width /= 2;
-    const half = (x: Expr, set: boolean) => consecutive(x, parts(set), width as Width);
-    current = current.map((row) =>
-      combine(row.map((x) => half(x, false)), row.map((x) => half(x, true)))
-    );
+    const part = (row: Row, which: readonly number[]) =>
+      row.map((x) => consecutive(x, which, width as Width));
+    current = current.map((row) => combine(part(row, low), part(row, high)));
   }
   return current;
 }

@@ -5,7 +5,7 @@
 
 import type { BufferUse, BuiltIn, Expr, Width } from "../ir/invocation.ts";
 import { elementwise } from "../ir/ops.ts";
-import type { WgslSite } from "../ir/ops/row.ts";
+import { call, type WgslSite, withoutParentheses } from "../ir/ops/row.ts";
 import { scalarText, type Special, typeText } from "./literal.ts";
 
 /** What a module must declare because expressions mention it. */
@@ -71,14 +71,14 @@ export class ExpressionPrinter {
       case "op":
         return this.#operation(x);
       case "splat":
-        return `${typeText(x.type)}(${this.print(x.x)})`;
+        return call(typeText(x.type), [this.print(x.x)]);
       case "ramp": {
         const steps = Array.from({ length: x.type.width }, (_, i) => `${i * x.step}`);
         const type = typeText(x.type);
-        return `(${type}(${this.print(x.base)}) + ${type}(${steps.join(", ")}))`;
+        return `(${call(type, [this.print(x.base)])} + ${call(type, steps)})`;
       }
       case "vector":
-        return `${typeText(x.type)}(${x.parts.map((part) => this.print(part)).join(", ")})`;
+        return call(typeText(x.type), x.parts.map((part) => this.print(part)));
       case "slice":
         return `${this.print(x.x)}.${"xyzw".slice(x.start, x.start + x.type.width)}`;
       case "global":
@@ -87,7 +87,7 @@ export class ExpressionPrinter {
         return this.shared(x.array, x.indices);
       case "shuffle":
         this.mentions.subgroups = true;
-        return `subgroupShuffleXor(${this.print(x.x)}, ${x.mask}u)`;
+        return call("subgroupShuffleXor", [this.print(x.x), `${x.mask}u`]);
     }
   }
 
@@ -147,15 +147,4 @@ export class ExpressionPrinter {
     const row = elementwise(x.op)!;
     return row.wgsl(x.args.map((arg) => this.print(arg)), site);
   }
-}
-
-/** The text inside the parentheses that enclose all of it, if any do. */
-function withoutParentheses(text: string): string {
-  if (!text.startsWith("(") || !text.endsWith(")")) return text;
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === "(") depth++;
-    if (text[i] === ")" && --depth === 0 && i < text.length - 1) return text;
-  }
-  return text.slice(1, -1);
 }

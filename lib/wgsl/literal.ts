@@ -29,7 +29,7 @@ export function scalarText(value: number, dtype: DType, special: (name: Special)
       return `${value}u`;
     case "int":
       // The least i32 is no literal: its absolute value does not fit.
-      return value === -(2 ** 31) ? "bitcast<i32>(0x80000000u)" : `${value}i`;
+      return value === -(2 ** 31) ? "bitcast<i32>(0x80000000u)" : `${value}`;
     case "float": {
       if (Number.isFinite(value)) return finiteText(value, dtype);
       const name = value !== value

@@ -4,6 +4,7 @@ import { bool, type DType, dtypeNamed, DTYPES, isFloat } from "../dtype.ts";
 import { isPointer, sameElement, type Type, typeText, withElement } from "../type.ts";
 import {
   at,
+  call,
   common,
   commonShape,
   type Dtypes,
@@ -46,7 +47,7 @@ function extremum(
   return {
     evaluate: exact(f),
     wgsl: ([a, b], site) => {
-      if (!isFloat(site.result)) return `${name}(${a}, ${b})`;
+      if (!isFloat(site.result)) return call(name, [a!, b!]);
       const type = site.type(site.result);
       const helper = site.helper(
         `${name}num_${site.result.name}`,
@@ -55,9 +56,16 @@ function extremum(
   return select(select(${name}(a, b), b, ${isNan("a", site)}), a, ${isNan("b", site)});
 }`,
       );
-      return `${helper}(${a}, ${b})`;
+      return call(helper, [a!, b!]);
     },
   };
+}
+
+/** A shift amount modulo 32, as u32. A constant one must be below 32 to begin with. */
+function amount(b: string, site: WgslSite): string {
+  const constant = /^(?:vec\d<[iu]32>\()?(\d+)u?\)?$/.exec(b);
+  if (constant) return site.literal(Number(constant[1]) & 31, DTYPES.u32);
+  return `(${site.type(DTYPES.u32)}(${b}) & ${site.literal(31, DTYPES.u32)})`;
 }
 
 /** The exact product, difference, … as JavaScript computes it; integers wrap when stored. */
@@ -183,7 +191,7 @@ export const ARITHMETIC = {
   return q - select(${literal(0)}, ${literal(1)}, down);
 }`,
       );
-      return `${helper}(${a}, ${b})`;
+      return call(helper, [a!, b!]);
     },
   },
   rem: {
@@ -213,7 +221,7 @@ export const ARITHMETIC = {
     operands: ["a", "b", "c"],
     infer: sameAs("float"),
     evaluate: () => (a, b, c) => a * b + c,
-    wgsl: ([a, b, c]) => `fma(${a}, ${b}, ${c})`,
+    wgsl: (args) => call("fma", args),
   },
   abs: {
     doc: "The absolute value; the least integer stays itself.",
@@ -221,7 +229,7 @@ export const ARITHMETIC = {
     traits: ["cheap"],
     infer: sameAs(...NUMBER),
     evaluate: () => Math.abs,
-    wgsl: ([x]) => `abs(${x})`,
+    wgsl: (args) => call("abs", args),
   },
   and: {
     doc: "Bitwise and; logical and of bools.",
@@ -261,8 +269,7 @@ export const ARITHMETIC = {
     traits: ["cheap"],
     infer: sameAs(...INTEGER),
     evaluate: exact((a, b) => a << b),
-    wgsl: ([a, b], site) =>
-      `(${a} << (${site.type(DTYPES.u32)}(${b}) & ${site.literal(31, DTYPES.u32)}))`,
+    wgsl: ([a, b], site) => `(${a} << ${amount(b!, site)})`,
   },
   shr: {
     doc: "a shifted right by b bits, b taken modulo the width; copies the sign of signed integers.",
@@ -270,8 +277,7 @@ export const ARITHMETIC = {
     traits: ["cheap"],
     infer: sameAs(...INTEGER),
     evaluate: ({ result }) => (result.kind === "uint" ? (a, b) => a >>> b : (a, b) => a >> b),
-    wgsl: ([a, b], site) =>
-      `(${a} >> (${site.type(DTYPES.u32)}(${b}) & ${site.literal(31, DTYPES.u32)}))`,
+    wgsl: ([a, b], site) => `(${a} >> ${amount(b!, site)})`,
   },
   eq: compare("Equal; false where either is NaN.", (a, b) => (a === b ? 1 : 0), "==", true),
   ne: {
@@ -298,7 +304,7 @@ export const ARITHMETIC = {
       return [a];
     },
     evaluate: () => (condition, a, b) => (condition ? a : b),
-    wgsl: ([condition, a, b]) => `select(${b}, ${a}, ${condition})`,
+    wgsl: ([condition, a, b]) => call("select", [b!, a!, condition!]),
   },
   cast: {
     doc:
@@ -315,7 +321,7 @@ export const ARITHMETIC = {
     wgsl: ([x], site) => {
       const from = at(site.operands, 0);
       if (site.result.kind === "bool") return `(!(${x} == ${site.literal(0, from)}))`;
-      return `${site.type(site.result)}(${x})`;
+      return call(site.type(site.result), [x!]);
     },
   },
   bitcast: {
@@ -332,7 +338,7 @@ export const ARITHMETIC = {
       return [withElement(x, to)];
     },
     evaluate: ({ operands, result }) => bitcastNumber(at(operands, 0), result),
-    wgsl: ([x], site) => `bitcast<${site.type(site.result)}>(${x})`,
+    wgsl: (args, site) => call(`bitcast<${site.type(site.result)}>`, args),
   },
   ptr_add: {
     doc: "A pointer moved by an i32 number of elements.",

@@ -1,7 +1,7 @@
 /** Elementwise functions of floats. */
 
 import type { ElementwiseRow } from "./row.ts";
-import { sameAs } from "./row.ts";
+import { call, sameAs } from "./row.ts";
 
 function unary(doc: string, evaluate: (x: number) => number, wgsl: string): ElementwiseRow {
   return {
@@ -9,7 +9,7 @@ function unary(doc: string, evaluate: (x: number) => number, wgsl: string): Elem
     operands: ["x"],
     infer: sameAs("float"),
     evaluate: () => evaluate,
-    wgsl: ([x]) => `${wgsl}(${x})`,
+    wgsl: (args) => call(wgsl, args),
   };
 }
 

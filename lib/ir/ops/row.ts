@@ -131,3 +131,19 @@ export function sameShaped(element: DType, ...kinds: readonly DType["kind"][]): 
   const rule = sameAs(...kinds);
   return (op) => rule(op).map((type) => withElement(type, element));
 }
+
+/** A call of a WGSL function. */
+export function call(name: string, args: readonly string[]): string {
+  return `${name}(${args.map(withoutParentheses).join(", ")})`;
+}
+
+/** The text inside the parentheses that enclose all of it, if any do. */
+export function withoutParentheses(text: string): string {
+  if (!text.startsWith("(") || !text.endsWith(")")) return text;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "(") depth++;
+    if (text[i] === ")" && --depth === 0 && i < text.length - 1) return text;
+  }
+  return text.slice(1, -1);
+}
