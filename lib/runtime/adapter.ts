@@ -1,0 +1,125 @@
+/**
+ * Finding a GPU and asking it for everything that Nereid can make use of.
+ *
+ * `adapter.features` of Deno lists the features of the web only, yet `requestDevice` grants wgpu's
+ * native ones as well when they are asked for by name. What is refused, and how, differs: a browser
+ * throws a TypeError for a name it does not know, wgpu for a feature that it does not have.
+ */
+
+import type { Capabilities, Limits } from "./capabilities.ts";
+
+/** The optional features that are asked for, and what for. */
+export const OPTIONAL_FEATURES: Readonly<Record<string, string>> = {
+  "subgroups": "exchange between the lanes of a warp without workgroup memory",
+  "shader-f16": "arithmetic on f16",
+  "timestamp-query": "measuring a kernel on the device's own clock",
+  "wgpu-subgroup-barrier": "barriers within a warp",
+  "wgpu-timestamp-query-inside-passes": "measuring single launches within a pass",
+  "wgpu-shader-int64": "64-bit integers",
+  "wgpu-shader-f64": "f64",
+  "wgpu-shader-i16": "16-bit integers",
+  "wgpu-shader-float32-atomic": "atomic addition of f32",
+};
+
+/** Each limit that is raised to the adapter's own, since the defaults are those of a small phone. */
+const LIMITS = [
+  "maxBufferSize", // the default allows tensors of 256 MiB
+  "maxStorageBufferBindingSize", // the default lets a kernel see 128 MiB of one
+  "maxStorageBuffersPerShaderStage", // the default allows kernels of 8 tensors
+  "maxComputeWorkgroupStorageSize", // staging of dot operands; the default is 16 KiB
+  "maxComputeInvocationsPerWorkgroup", // numWarps * 32; the default is 256
+  "maxComputeWorkgroupSizeX", // the same in one dimension, which is all that is used
+  "maxComputeWorkgroupsPerDimension", // grids
+  "minUniformBufferOffsetAlignment", // how closely the launches of a batch pack their scalars
+] as const satisfies readonly (keyof Limits)[];
+
+/** What a request for an adapter may say. */
+export interface AdapterOptions {
+  readonly powerPreference?: GPUPowerPreference | undefined;
+}
+
+/** The adapter, or `undefined` when there is no WebGPU or nothing behind it. */
+export async function findAdapter(options: AdapterOptions): Promise<GPUAdapter | undefined> {
+  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  const powerPreference = options.powerPreference ?? "high-performance";
+  return await gpu?.requestAdapter({ powerPreference }) ?? undefined;
+}
+
+function limitsOf(limits: GPUSupportedLimits): Limits {
+  return Object.fromEntries(LIMITS.map((name) => [name, limits[name]])) as unknown as Limits;
+}
+
+function request(adapter: GPUAdapter, features: readonly string[]): Promise<GPUDevice> {
+  return adapter.requestDevice({
+    requiredFeatures: features as GPUFeatureName[],
+    requiredLimits: { ...limitsOf(adapter.limits) },
+  });
+}
+
+/**
+ * A device with the adapter's own limits and every optional feature that it grants. All are asked
+ * for at once first; when that is refused, those that are not listed are tried one by one, each on
+ * an adapter of its own since a browser's adapter makes one device only.
+ */
+export async function openGpu(options: AdapterOptions): Promise<GPUDevice | undefined> {
+  const adapter = await findAdapter(options);
+  if (!adapter) return undefined;
+  const wanted = Object.keys(OPTIONAL_FEATURES);
+  try {
+    return await request(adapter, wanted);
+  } catch {
+    const granted = wanted.filter((name) => adapter.features.has(name as GPUFeatureName));
+    for (const name of wanted) {
+      if (!granted.includes(name) && await isGranted(name, options)) granted.push(name);
+    }
+    const fresh = await findAdapter(options);
+    return fresh && await request(fresh, granted);
+  }
+}
+
+/** Whether a device is to be had with this one optional feature. */
+export async function isGranted(feature: string, options: AdapterOptions): Promise<boolean> {
+  try {
+    const adapter = await findAdapter(options);
+    if (!adapter) return false;
+    (await adapter.requestDevice({ requiredFeatures: [feature as GPUFeatureName] })).destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the device takes a piece of WGSL. */
+async function accepts(device: GPUDevice, code: string): Promise<boolean> {
+  device.pushErrorScope("validation");
+  device.createShaderModule({ code });
+  return await device.popErrorScope() === null;
+}
+
+/**
+ * Describes a device. Which WGSL compiler it has is found by asking: naga knows the subgroup
+ * functions but rejects the line that the standard wants before them, and it takes an infinity
+ * as a constant, which the standard forbids.
+ */
+export async function describe(device: GPUDevice): Promise<Capabilities> {
+  const info = device.adapterInfo;
+  const features = Object.keys(OPTIONAL_FEATURES).filter((name) =>
+    device.features.has(name as GPUFeatureName)
+  );
+  const subgroups = features.includes("subgroups");
+  const standard = subgroups
+    ? await accepts(device, "enable subgroups;")
+    : !await accepts(device, "const infinite = bitcast<f32>(0x7f800000u);");
+  const { subgroupMinSize: least, subgroupMaxSize: most } = info;
+  return {
+    kind: "webgpu",
+    dialect: standard ? "tint" : "naga",
+    adapter: info.description || info.device || "unnamed",
+    vendor: info.vendor,
+    architecture: info.architecture,
+    software: info.isFallbackAdapter ?? false,
+    features,
+    subgroupSize: subgroups && least === most ? least : 0,
+    limits: limitsOf(device.limits),
+  };
+}

@@ -1,0 +1,442 @@
+/**
+ * Devices: where tensors live and kernels run, a GPU or the CPU.
+ */
+
+import { DeviceError, LaunchError } from "../errors.ts";
+import { describe, openGpu } from "./adapter.ts";
+import type { Backend } from "./backend.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { HostBackend } from "./host.ts";
+import { fillNormal, fillUniform } from "./random.ts";
+import {
+  arrayOf,
+  bytesOf,
+  elementBytes,
+  Tensor,
+  TENSOR_ARRAYS,
+  type TensorArrays,
+  type TensorDType,
+} from "./tensor.ts";
+import { WebGpuBackend } from "./webgpu.ts";
+
+/** What {@linkcode Device.open} may be told. */
+export interface DeviceOptions {
+  /** `"auto"` (the default) takes WebGPU where there is an adapter and the CPU elsewhere. */
+  device?: "auto" | "webgpu" | "cpu" | undefined;
+  /** Which GPU, where there are several; `"high-performance"` unless said otherwise. */
+  powerPreference?: "high-performance" | "low-power" | undefined;
+}
+
+/** The element type of a new tensor. */
+export interface DTypeOptions<D extends TensorDType> {
+  /** `"f32"`, `"f16"`, `"i32"` or `"u32"`. */
+  dtype?: D | undefined;
+}
+
+/** Of {@linkcode Device.rand} and {@linkcode Device.randn}. */
+export interface RandomOptions<D extends "f32" | "f16"> {
+  /** `"f32"` (the default) or `"f16"`. */
+  dtype?: D | undefined;
+  /** A non-negative integer that fixes the numbers, on every device alike. */
+  seed?: number | undefined;
+}
+
+/** Of {@linkcode Device.arange}. */
+export interface ArangeOptions<D extends TensorDType> extends DTypeOptions<D> {
+  /** The first element; 0 unless given. */
+  start?: number | undefined;
+  /** The difference of neighbours; 1 unless given. */
+  step?: number | undefined;
+}
+
+/** Of {@linkcode Device.from}. */
+export interface FromOptions<D extends TensorDType> extends DTypeOptions<D> {
+  /** The shape; one dimension, or that of nested arrays, unless given. */
+  shape?: readonly number[] | undefined;
+}
+
+/** Numbers in arrays of any depth, all of one length at each depth. */
+export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
+
+/** Set by `cli.ts run --device`: what `"auto"` means. On `globalThis`, so that every copy of the module sees it. */
+const OVERRIDE = Symbol.for("nereid.device");
+
+let toldOfFallback = false;
+
+/**
+ * Where tensors live and kernels run.
+ *
+ * Tensors and kernels of different devices do not mix. Work is done in the order in which it is
+ * asked for, and launches return before they have run; {@linkcode Tensor.read} and
+ * {@linkcode Device.synchronize} wait.
+ *
+ * @example Tensors on a device
+ * ```ts
+ * import { Device } from "../../mod.ts";
+ *
+ * using device = await Device.open({ device: "cpu" });
+ * using x = device.from([[1, 2, 3], [4, 5, 6]]);
+ * console.assert(x.shape.join() === "2,3" && x.dtype === "f32");
+ * console.assert((await x.read())[4] === 5);
+ * ```
+ */
+export class Device {
+  /** What the device is and can do. */
+  readonly capabilities: Capabilities;
+  #backend: Backend | undefined;
+  #draws = 0; // random tensors made without a seed
+
+  /** Devices are made by {@linkcode Device.open} and {@linkcode Device.from}. */
+  constructor(backend: Backend) {
+    this.#backend = backend;
+    this.capabilities = backend.capabilities;
+  }
+
+  /**
+   * Opens a device: WebGPU where there is an adapter, else the CPU, which one line on the console
+   * then tells.
+   *
+   * @param options Which device; any by default.
+   * @throws {DeviceError} When WebGPU is asked for and there is none.
+   *
+   * @example
+   * ```ts
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * console.assert(device.kind === "cpu");
+   * ```
+   */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    const override = (globalThis as Record<symbol, unknown>)[OVERRIDE];
+    let wanted: unknown = options.device ?? "auto";
+    if (wanted === "auto" && override !== undefined) wanted = override;
+    if (wanted !== "auto" && wanted !== "webgpu" && wanted !== "cpu") {
+      throw new DeviceError(
+        `Cannot open the device '${wanted}': devices are 'auto', 'webgpu' and 'cpu'`,
+      );
+    }
+    if (wanted === "cpu") return new Device(new HostBackend());
+
+    const gpu = await openGpu(options).catch((cause) => {
+      throw new DeviceError(
+        `Cannot open a WebGPU device: ${cause instanceof Error ? cause.message : cause}`,
+        { cause },
+      );
+    });
+    if (gpu) return new Device(new WebGpuBackend(gpu, await describe(gpu)));
+    if (wanted === "webgpu") {
+      throw new DeviceError(
+        "Cannot open a WebGPU device: there is no adapter. Install a Vulkan, Metal or DirectX 12 " +
+          "driver (on Debian and Ubuntu mesa-vulkan-drivers brings one in software), " +
+          "or use the CPU: Device.open({ device: 'cpu' })",
+      );
+    }
+    if (!toldOfFallback) console.warn("Nereid: no WebGPU adapter was found, running on the CPU");
+    toldOfFallback = true;
+    return new Device(new HostBackend());
+  }
+
+  /**
+   * A device over a `GPUDevice` that somebody else made, of which only the features and limits that it
+   * was made with are used. Disposing of it destroys the `GPUDevice`.
+   *
+   * @param gpu The WebGPU device.
+   */
+  static async from(gpu: GPUDevice): Promise<Device> {
+    return new Device(new WebGpuBackend(gpu, await describe(gpu)));
+  }
+
+  /** What runs the kernels. */
+  get kind(): "webgpu" | "cpu" {
+    return this.capabilities.kind;
+  }
+
+  /**
+   * What is behind the device, for the launcher.
+   *
+   * @throws {DeviceError} When the device has been disposed of.
+   */
+  get backend(): Backend {
+    if (!this.#backend) {
+      throw new DeviceError(
+        "Cannot use the device: it has been disposed of. Open another with Device.open()",
+      );
+    }
+    return this.#backend;
+  }
+
+  /**
+   * A tensor whose elements are not set to anything in particular.
+   *
+   * @param shape The length of each dimension.
+   * @param options The dtype, f32 by default.
+   * @throws {OutOfResourcesError} When it is larger than the device allows.
+   */
+  empty<D extends TensorDType = "f32">(
+    shape: readonly number[],
+    options: DTypeOptions<D> = {},
+  ): Tensor<D> {
+    const dtype = checkDType(options.dtype ?? "f32") as D;
+    const dims = checkShape(shape);
+    const bytes = dims.reduce((product, dim) => product * dim, 1) * elementBytes(dtype);
+    const what = `a tensor of shape [${dims.join(", ")}] and dtype ${dtype}`;
+    return new Tensor(this, this.backend.allocate(bytes, what), dims, dtype);
+  }
+
+  /**
+   * A tensor of zeros.
+   *
+   * @param shape The length of each dimension.
+   * @param options The dtype, f32 by default.
+   */
+  zeros<D extends TensorDType = "f32">(
+    shape: readonly number[],
+    options: DTypeOptions<D> = {},
+  ): Tensor<D> {
+    return this.empty(shape, options); // new memory is zeroed by WebGPU and by JavaScript alike
+  }
+
+  /**
+   * A tensor of equal elements.
+   *
+   * @param shape The length of each dimension.
+   * @param value The element.
+   * @param options The dtype, f32 by default.
+   */
+  full<D extends TensorDType = "f32">(
+    shape: readonly number[],
+    value: number,
+    options: DTypeOptions<D> = {},
+  ): Tensor<D> {
+    const dtype = options.dtype ?? "f32" as D;
+    if (dtype === "i32" || dtype === "u32") {
+      const stored = arrayOf(dtype, 1);
+      stored[0] = value;
+      if (stored[0] !== value) {
+        throw new LaunchError(`Cannot fill a tensor of dtype ${dtype} with ${value}`);
+      }
+    }
+    return this.#filled(shape, dtype, (array) => array.fill(value));
+  }
+
+  /**
+   * A tensor with one dimension of equally spaced numbers.
+   *
+   * @param length How many.
+   * @param options The dtype (i32 by default), the first number and the step.
+   *
+   * @example
+   * ```ts
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * using odd = device.arange(4, { start: 1, step: 2 });
+   * console.assert((await odd.read()).join() === "1,3,5,7");
+   * ```
+   */
+  arange<D extends TensorDType = "i32">(length: number, options: ArangeOptions<D> = {}): Tensor<D> {
+    const { dtype = "i32" as D, start = 0, step = 1 } = options;
+    return this.#filled([length], dtype, (array) => {
+      for (let i = 0; i < array.length; i++) array[i] = start + i * step;
+    });
+  }
+
+  /**
+   * A tensor of random numbers spread evenly over [0, 1), the same on every device. Without a seed,
+   * each call has numbers of its own, which a new device repeats in the same order.
+   *
+   * @param shape The length of each dimension.
+   * @param options The dtype, f32 by default, and a seed.
+   */
+  rand<D extends "f32" | "f16" = "f32">(
+    shape: readonly number[],
+    options: RandomOptions<D> = {},
+  ): Tensor<D> {
+    const dtype = checkRandom("rand", options.dtype) as D, keys = this.#keys(options.seed);
+    return this.#filled(shape, dtype, (array) => fillUniform(array as Float32Array, ...keys));
+  }
+
+  /**
+   * A tensor of normally distributed random numbers of mean 0 and variance 1, seeded as those of
+   * {@linkcode Device.rand}.
+   *
+   * @param shape The length of each dimension.
+   * @param options The dtype, f32 by default, and a seed.
+   */
+  randn<D extends "f32" | "f16" = "f32">(
+    shape: readonly number[],
+    options: RandomOptions<D> = {},
+  ): Tensor<D> {
+    const dtype = checkRandom("randn", options.dtype) as D, keys = this.#keys(options.seed);
+    return this.#filled(shape, dtype, (array) => fillNormal(array as Float32Array, ...keys));
+  }
+
+  /**
+   * A tensor of numbers from the host. A typed array gives its dtype; other numbers are f32 unless
+   * the options say otherwise. Nested arrays give the shape.
+   *
+   * @param data The elements in row-major order, or nested arrays.
+   * @param options The shape and the dtype.
+   * @throws {LaunchError} When the shape and the number of elements disagree.
+   *
+   * @example
+   * ```ts
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * using x = device.from(new Int32Array(6), { shape: [2, 3] });
+   * console.assert(`${x}` === "Tensor i32 [2, 3] on cpu");
+   * ```
+   */
+  from<D extends TensorDType>(
+    data: ArrayLike<number> | NestedNumbers,
+    options: FromOptions<D> & { dtype: D },
+  ): Tensor<D>;
+  from(data: Float16Array, options?: FromOptions<"f16">): Tensor<"f16">;
+  from(data: Int32Array, options?: FromOptions<"i32">): Tensor<"i32">;
+  from(data: Uint32Array, options?: FromOptions<"u32">): Tensor<"u32">;
+  from(data: Float32Array | NestedNumbers, options?: FromOptions<"f32">): Tensor<"f32">;
+  from(data: ArrayLike<number> | NestedNumbers, options: FromOptions<TensorDType> = {}): Tensor {
+    const dtype = checkDType(options.dtype ?? dtypeOfData(data));
+    const { numbers, shape: own } = flatten(data);
+    const shape = checkShape(options.shape ?? own);
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    if (size !== numbers.length) {
+      throw new LaunchError(
+        `Cannot make a tensor of shape [${shape.join(", ")}] from ${numbers.length} numbers: ` +
+          `it has ${size} elements`,
+      );
+    }
+    const tensor = this.empty(shape, { dtype });
+    tensor.storage.write(bytesOf(dtype, numbers));
+    return tensor;
+  }
+
+  /**
+   * Waits until everything that was launched has run.
+   *
+   * @throws {DeviceError} When a launch failed, or the device is lost.
+   */
+  async synchronize(): Promise<void> {
+    await this.backend.synchronize();
+  }
+
+  /** Ends the device. Its tensors cannot be used any more. */
+  dispose(): void {
+    this.#backend?.dispose();
+    this.#backend = undefined;
+  }
+
+  /** The same as {@linkcode Device.dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** What the device is: `Device webgpu (llvmpipe)`. */
+  toString(): string {
+    const { kind, adapter } = this.capabilities;
+    return kind === "cpu" ? "Device cpu" : `Device webgpu (${adapter})`;
+  }
+
+  /** What `console.log` prints in Deno. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  #filled<D extends TensorDType>(
+    shape: readonly number[],
+    dtype: D,
+    fill: (array: TensorArrays[D]) => void,
+  ): Tensor<D> {
+    const tensor = this.empty(shape, { dtype });
+    const array = arrayOf(dtype, tensor.size);
+    fill(array);
+    tensor.storage.write(bytesOf(dtype, array));
+    return tensor;
+  }
+
+  /** The two words of a random key; those of unseeded draws differ from every seed's. */
+  #keys(seed: number | undefined): [number, number] {
+    if (seed === undefined) return [this.#draws++, 0xffff_ffff];
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new LaunchError(`Cannot use the seed ${seed}: it must be a non-negative integer`);
+    }
+    return [seed >>> 0, Math.floor(seed / 2 ** 32)];
+  }
+}
+
+function checkDType(dtype: string): TensorDType {
+  if (Object.hasOwn(TENSOR_ARRAYS, dtype)) return dtype as TensorDType;
+  throw new LaunchError(
+    `Cannot make a tensor of dtype '${dtype}': tensors are of 'f32', 'f16', 'i32' or 'u32'`,
+  );
+}
+
+function checkRandom(method: string, dtype: string | undefined): "f32" | "f16" {
+  const checked = checkDType(dtype ?? "f32");
+  if (checked === "f32" || checked === "f16") return checked;
+  throw new LaunchError(
+    `Cannot draw random numbers of dtype ${checked}: ${method}() makes 'f32' or 'f16'`,
+  );
+}
+
+function checkShape(shape: readonly number[]): readonly number[] {
+  if (!Array.isArray(shape)) {
+    throw new LaunchError(
+      `Cannot make a tensor of shape ${String(shape)}: a shape is an array, such as [${
+        typeof shape === "number" ? shape : 4
+      }]`,
+    );
+  }
+  const bad = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
+  if (bad >= 0) {
+    throw new LaunchError(
+      `Cannot make a tensor of shape [${shape.join(", ")}]: dimension ${bad} is ${
+        shape[bad]
+      }, it must be a non-negative integer`,
+    );
+  }
+  return Object.freeze([...shape]);
+}
+
+function dtypeOfData(data: unknown): TensorDType {
+  for (const [dtype, array] of Object.entries(TENSOR_ARRAYS)) {
+    if (data instanceof array) return dtype as TensorDType;
+  }
+  if (Array.isArray(data)) return "f32";
+  const what = data instanceof Promise
+    ? "a promise (is an await missing?)"
+    : Object.prototype.toString.call(data).slice(8, -1);
+  throw new LaunchError(
+    `Cannot make a tensor from ${what}: pass an array of numbers, a typed array of f32, f16, i32 or u32, ` +
+      "or say which dtype to convert to",
+  );
+}
+
+/** The numbers of nested arrays in row-major order, and the shape of the nest. */
+function flatten(data: ArrayLike<number> | NestedNumbers): {
+  numbers: ArrayLike<number>;
+  shape: readonly number[];
+} {
+  if (!Array.isArray(data) || !Array.isArray(data[0])) {
+    return { numbers: data as ArrayLike<number>, shape: [data.length] };
+  }
+  const shape: number[] = [];
+  for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const numbers: number[] = [];
+  const visit = (level: unknown, depth: number): void => {
+    const isArray = Array.isArray(level);
+    if (isArray !== depth < shape.length || (isArray && level.length !== shape[depth])) {
+      throw new LaunchError(
+        `Cannot make a tensor from nested arrays of unequal lengths: expected ${
+          depth < shape.length ? `an array of ${shape[depth]}` : "a number"
+        } at depth ${depth}, found ${isArray ? `an array of ${level.length}` : String(level)}`,
+      );
+    }
+    if (isArray) { for (const inner of level) visit(inner, depth + 1); }
+    else numbers.push(level as number);
+  };
+  visit(data, 0);
+  return { numbers, shape };
+}

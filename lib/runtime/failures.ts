@@ -1,0 +1,78 @@
+/**
+ * What went wrong on the device, kept until somebody waits.
+ *
+ * A launch returns before the device has looked at it, so its failure has nobody to be thrown at. It
+ * is logged here, and every wait (`read()`, `synchronize()`) that was begun before the failure was
+ * reported rejects with it: two reads at once both do, a read begun later does not.
+ */
+
+import { DeviceError } from "../errors.ts";
+
+export class FailureLog {
+  readonly #log: DeviceError[] = [];
+  #reported = 0; // failures of the log that a wait has rejected with
+  readonly #checks = new Set<Promise<void>>();
+  readonly #waits = new Set<(lost: DeviceError) => void>();
+  #lost: DeviceError | undefined;
+
+  /** Takes note of a check that is under way. The promise must not reject. */
+  track(check: Promise<DeviceError | undefined>): void {
+    const noted: Promise<void> = check.then((failure) => {
+      if (failure) this.#log.push(failure);
+      this.#checks.delete(noted);
+    });
+    this.#checks.add(noted);
+  }
+
+  /** Logs a failure. */
+  add(failure: DeviceError): void {
+    this.#log.push(failure);
+  }
+
+  /** The device is gone: every wait rejects, those under way and those to come. */
+  lose(error: DeviceError): void {
+    this.#lost ??= error;
+    for (const reject of this.#waits) reject(this.#lost);
+    this.#waits.clear();
+  }
+
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  throwIfLost(): void {
+    if (this.#lost) throw this.#lost;
+  }
+
+  /** What `work` resolves to, unless something failed that was not reported when this was called. */
+  async settle<T>(work: Promise<T>): Promise<T> {
+    const from = this.#reported;
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    this.#waits.add(reject);
+    let result: T;
+    try {
+      result = await Promise.race([work, lost]);
+    } catch (cause) {
+      work.catch(() => {});
+      await Promise.all(this.#checks);
+      this.#report(from); // why the work failed, if the device has said so
+      if (cause instanceof DeviceError) throw cause;
+      throw new DeviceError(
+        `The device failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    } finally {
+      this.#waits.delete(reject);
+    }
+    await Promise.all(this.#checks);
+    this.#report(from);
+    return result;
+  }
+
+  #report(from: number): void {
+    const failure = this.#log[from];
+    if (!failure) return;
+    this.#reported = this.#log.length;
+    throw failure;
+  }
+}

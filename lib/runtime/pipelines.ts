@@ -1,0 +1,137 @@
+/**
+ * From a program to a pipeline that can be dispatched, at once, with the verdict to follow.
+ *
+ * Pipelines are made without waiting, so that a launch never does. Whether the device liked the
+ * WGSL is known one turn of the event loop later; until then a pipeline is unverified.
+ */
+
+import { DeviceError, OutOfResourcesError } from "../errors.ts";
+import type { Limits } from "./capabilities.ts";
+import type { Program } from "./program.ts";
+
+/** A pipeline for one program on one device. */
+export class Pipeline {
+  /** Set when the device has accepted it. */
+  verified = false;
+  /** Set when the device has refused it. */
+  error: DeviceError | undefined;
+
+  constructor(
+    readonly id: number,
+    readonly program: Program,
+    readonly gpu: GPUComputePipeline,
+    readonly layout: GPUBindGroupLayout,
+  ) {}
+}
+
+/** The text with a number before each line, as a device's messages count them. */
+export function numbered(text: string): string {
+  const lines = text.split("\n"), width = String(lines.length).length;
+  return lines.map((line, i) => `${String(i + 1).padStart(width)} | ${line}`.trimEnd()).join("\n");
+}
+
+/** Makes pipelines, one for each WGSL text. */
+export class PipelineCache {
+  readonly #pipelines = new Map<string, Pipeline>();
+
+  /** @param track Is told of every check that is under way; the promise never rejects. */
+  constructor(
+    readonly device: GPUDevice,
+    readonly limits: Limits,
+    readonly track: (check: Promise<DeviceError | undefined>) => void,
+  ) {}
+
+  /** The pipeline of a program. Throws when the program needs more than the device has. */
+  get(program: Program): Pipeline {
+    const accesses = program.bindings.map((binding) => binding.access).join();
+    const key = `${accesses};${program.uniformBytes}\n${program.wgsl}`;
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      checkResources(program, this.limits);
+      pipeline = this.#create(program);
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  #create(program: Program): Pipeline {
+    const { device } = this, label = program.name;
+    device.pushErrorScope("internal");
+    device.pushErrorScope("validation");
+    // The layout is explicit: with "auto" a binding that the WGSL does not use would be dropped.
+    const layout = device.createBindGroupLayout({ label, entries: layoutEntries(program) });
+    const gpu = device.createComputePipeline({
+      label,
+      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: {
+        module: device.createShaderModule({ label, code: program.wgsl }),
+        entryPoint: "main",
+      },
+    });
+    const pipeline = new Pipeline(this.#pipelines.size, program, gpu, layout);
+    const verdicts = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    this.track(verdicts.then(
+      ([invalid, internal]) => {
+        const refusal = invalid ?? internal;
+        if (refusal) pipeline.error = refused(program, refusal.message);
+        else pipeline.verified = true;
+        return pipeline.error;
+      },
+      () => undefined, // the device is lost, which is reported as such
+    ));
+    return pipeline;
+  }
+}
+
+function layoutEntries(program: Program): GPUBindGroupLayoutEntry[] {
+  const visibility = 4; // GPUShaderStage.COMPUTE
+  const entries: GPUBindGroupLayoutEntry[] = program.bindings.map(({ access }, binding) => ({
+    binding,
+    visibility,
+    buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+  }));
+  if (program.uniformBytes > 0) {
+    const buffer = { type: "uniform", hasDynamicOffset: true } as const;
+    entries.push({ binding: entries.length, visibility, buffer });
+  }
+  return entries;
+}
+
+/** naga accepts more workgroup memory and invocations than the device has, so this is checked here. */
+function checkResources(program: Program, limits: Limits): void {
+  const needs: [number, keyof Limits, string, string][] = [
+    [
+      program.workgroupBytes,
+      "maxComputeWorkgroupStorageSize",
+      "bytes of workgroup memory",
+      "use smaller tiles",
+    ],
+    [
+      program.workgroupSize,
+      "maxComputeInvocationsPerWorkgroup",
+      "invocations in a workgroup",
+      "launch it with fewer warps (numWarps)",
+    ],
+    [
+      program.bindings.length,
+      "maxStorageBuffersPerShaderStage",
+      "storage buffers",
+      "pass fewer tensors, or pack several into one",
+    ],
+  ];
+  for (const [need, limit, what, remedy] of needs) {
+    if (need <= limits[limit]) continue;
+    throw new OutOfResourcesError(
+      `Kernel '${program.name}' needs ${need} ${what}, the device has ${
+        limits[limit]
+      } (${limit}): ${remedy}`,
+    );
+  }
+}
+
+function refused(program: Program, message: string): DeviceError {
+  return new DeviceError(
+    `The device refused the WGSL of kernel '${program.name}', which is a bug of Nereid's: ` +
+      `${message.trim()}\n\n${numbered(program.wgsl)}`,
+  );
+}
