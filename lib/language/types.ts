@@ -32,19 +32,26 @@ export type Pointer = number & {
   readonly dtype: DType;
 };
 
-/** A block of values, or a single one, that a kernel computes with. */
+/**
+ * A block of values, or a single one, that a kernel computes with.
+ *
+ * Any number may stand where a tile is wanted, since operators erase the brand: `acc = acc + x` must
+ * be as good as `acc`. That takes optional properties, and reading them without `!` takes `any`.
+ */
 export type Tile = number & {
-  readonly [tile]: true;
-  /** The size of each dimension; empty for a scalar. */
-  readonly shape: readonly number[];
+  readonly [tile]?: true;
+  // deno-lint-ignore-start no-explicit-any
+  /** The size of each dimension, an array of numbers; empty for a scalar. */
+  readonly shape?: any;
   /** The dtype of the elements. */
-  readonly dtype: DType;
+  readonly dtype?: any;
   /** How many elements there are. */
-  readonly numel: number;
+  readonly numel?: any;
   /** The transpose of a tile of two dimensions. */
-  readonly T: Tile;
-  /** The same values in another dtype; see `tl.cast`. */
-  to(dtype: DType): Tile;
+  readonly T?: any;
+  /** The same values in another dtype, `x.to(tl.f16)`; see `tl.cast`. */
+  readonly to?: any;
+  // deno-lint-ignore-end no-explicit-any
 };
 
 /** A mask, or another condition: what comparisons give. */
