@@ -1,0 +1,178 @@
+/**
+ * Layer normalisation of each row: `out[r, c] = (x[r, c] - mean) / sqrt(variance + EPS) * weight[c] + bias[c]`,
+ * with the mean and the (biased) variance of row r.
+ *
+ * A program takes one row. One that fits in a tile is read once and written once: mean and
+ * variance are reductions of the tile in registers, and the variance is that of the differences
+ * from the mean, so that nothing cancels even when the mean is large.
+ *
+ * A longer row is walked twice. The first walk keeps, for each place of the tile, the count, mean
+ * and sum of squared differences of what it has seen there (Welford's update); these are then
+ * merged over the places (Chan's formula). The second walk writes.
+ *
+ *     deno run kernels/layer_norm.ts
+ */
+
+import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { report } from "./demo.ts";
+import { LONGEST_TILE, warpsFor } from "./softmax.ts";
+import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
+
+/** Layer normalisation of rows as long as `weight`, in float64. */
+export function reference(
+  x: ArrayLike<number>,
+  weight: ArrayLike<number>,
+  bias: ArrayLike<number>,
+  eps = 1e-5,
+): Float64Array {
+  const out = new Float64Array(x.length), columns = weight.length;
+  for (let start = 0; start < x.length; start += columns) {
+    let mean = 0, variance = 0;
+    for (let c = 0; c < columns; c++) mean += x[start + c]! / columns;
+    for (let c = 0; c < columns; c++) variance += (x[start + c]! - mean) ** 2 / columns;
+    const scale = 1 / Math.sqrt(variance + eps);
+    for (let c = 0; c < columns; c++) {
+      out[start + c] = (x[start + c]! - mean) * scale * weight[c]! + bias[c]!;
+    }
+  }
+  return out;
+}
+
+/**
+ * Layer normalisation of row `programId(0)` of a matrix with contiguous rows; grid: one program a
+ * row. `WHOLE` says that a row fits in one tile.
+ */
+export const layerNormKernel = jit(
+  function layerNorm(
+    x: Pointer,
+    weight: Pointer,
+    bias: Pointer,
+    out: Pointer,
+    columns: number,
+    { BLOCK = 1024, WHOLE = true, EPS = 1e-5 },
+  ) {
+    const places = tl.arange(0, BLOCK); // [BLOCK]
+    const from = x + tl.programId(0) * columns;
+    const to = out + tl.programId(0) * columns;
+
+    if (WHOLE) {
+      const mask = places < columns;
+      const row = tl.cast(tl.load(from + places, { mask }), tl.f32);
+      const mean = tl.sum(row, 0) / columns; // what is masked off counts as 0
+      const centred = tl.where(mask, row - mean, 0);
+      const variance = tl.sum(centred * centred, 0) / columns;
+      const scaled = centred * tl.rsqrt(variance + EPS) * tl.load(weight + places, { mask });
+      tl.store(to + places, scaled + tl.load(bias + places, { mask }), { mask });
+      return;
+    }
+
+    // Of what has been seen at each place: how much, its mean, its squared differences from that.
+    let count: number = tl.zeros([BLOCK], tl.f32);
+    let mean: number = tl.zeros([BLOCK], tl.f32);
+    let squares: number = tl.zeros([BLOCK], tl.f32);
+    for (let start = 0; start < columns; start += BLOCK) {
+      const mask = places < columns - start;
+      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      const difference = row - mean;
+      const nextMean = mean + difference / (count + 1);
+      squares = tl.where(mask, squares + difference * (row - nextMean), squares);
+      mean = tl.where(mask, nextMean, mean);
+      count = tl.where(mask, count + 1, count);
+    }
+    const rowMean = tl.sum(mean * count, 0) / columns;
+    const shift = mean - rowMean;
+    const variance = tl.sum(squares + count * shift * shift, 0) / columns;
+    const scale = tl.rsqrt(variance + EPS);
+    for (let start = 0; start < columns; start += BLOCK) {
+      const mask = places < columns - start;
+      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      const scaled = (row - rowMean) * scale * tl.load(weight + start + places, { mask });
+      tl.store(to + start + places, scaled + tl.load(bias + start + places, { mask }), { mask });
+    }
+  },
+);
+
+/** Options of {@linkcode layerNorm}. */
+export interface LayerNormOptions {
+  /** Added to the variance; 1e-5 unless given. */
+  eps?: number | undefined;
+  /** The tensor to write to, which may be `x` itself; a new one unless given. */
+  out?: Tensor | undefined;
+  /** Elements of a tile, a power of two; unless given, a row's length up to `LONGEST_TILE`. */
+  block?: number | undefined;
+}
+
+/**
+ * Layer normalisation along the last dimension.
+ *
+ * @param x A tensor of rank 1 or more with rows of any length, f32 or f16; computed in f32.
+ * @param weight What each column is multiplied by: as many numbers as a row has, f32 or f16.
+ * @param bias What is then added to each column: likewise.
+ * @returns A tensor of `x`'s shape and dtype.
+ * @throws {TypeError} If a dtype is another.
+ * @throws {RangeError} If `x` is a scalar, or `weight`, `bias` or `out` has another shape.
+ */
+export function layerNorm(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  { eps = 1e-5, out, block }: LayerNormOptions = {},
+): Tensor {
+  checkDType("layerNorm", "x", x, FLOATS);
+  checkDType("layerNorm", "weight", weight, FLOATS);
+  checkDType("layerNorm", "bias", bias, FLOATS);
+  const { rows, columns } = checkRows("layerNorm", "x", x);
+  checkShape("layerNorm", "weight", weight, [columns]);
+  checkShape("layerNorm", "bias", bias, [columns]);
+  const result = resultTensor("layerNorm", out, x, x.shape, x.dtype);
+  if (x.size === 0) return result;
+  // A long row is walked in smaller steps: its tile is held together with three running ones.
+  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  layerNormKernel[grid(rows)](x, weight, bias, result, columns, {
+    BLOCK: tile,
+    WHOLE: columns <= tile,
+    EPS: eps,
+    numWarps: warpsFor(tile),
+  });
+  return result;
+}
+
+/** Shapes that tests iterate; `block` forces rows into several steps, `mean` moves the rows. */
+export const cases: readonly {
+  shape: number[];
+  dtype: "f32" | "f16";
+  block?: number;
+  mean?: number;
+}[] = [
+  { shape: [1, 1], dtype: "f32" },
+  { shape: [3, 781], dtype: "f32" },
+  { shape: [100, 1024], dtype: "f32" },
+  { shape: [8, 4096], dtype: "f32" },
+  { shape: [2, 3, 64], dtype: "f32" },
+  { shape: [17], dtype: "f32" },
+  { shape: [5, 300], dtype: "f16" },
+  { shape: [7, 640], dtype: "f32", mean: 1000 },
+  { shape: [4, 1000], dtype: "f32", block: 256 },
+  { shape: [4, 1000], dtype: "f32", block: 256, mean: 1000 },
+  { shape: [3, 512], dtype: "f16", block: 128 },
+  { shape: [2, 20_000], dtype: "f32" },
+  { shape: [0, 8], dtype: "f32" },
+  { shape: [8, 0], dtype: "f32" },
+];
+
+if (import.meta.main) {
+  const device = await Device.open();
+  console.log(`Layer normalisation on ${device}`);
+  for (const [rows, columns] of [[3, 781], [1024, 1024], [32, 32_768]] as const) {
+    const x = device.randn([rows, columns], { seed: 1 });
+    const weight = device.rand([columns], { seed: 2 }), bias = device.randn([columns], { seed: 3 });
+    const out = device.empty([rows, columns]);
+    await report({
+      title: `layerNorm of ${rows}x${columns}`,
+      out,
+      expected: reference(await x.read(), await weight.read(), await bias.read()),
+      launch: () => layerNorm(x, weight, bias, { out }),
+      work: [2 * 4 * rows * columns, "GB/s"],
+    });
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * Matrix product: `out[m, n] = activation(sum over k of a[m, k] * b[k, n])`.
+ *
+ * Each program computes one tile of `out`, BLOCK_M x BLOCK_N. It walks along K in steps of
+ * BLOCK_K: load a BLOCK_M x BLOCK_K tile of `a` and a BLOCK_K x BLOCK_N tile of `b`, multiply them
+ * with `tl.dot`, and add the product to an accumulator that stays in registers (f32, also when the
+ * inputs are f16). The activation is applied to the accumulator, so it costs no trip to memory.
+ *
+ *          k ->            n ->
+ *       +---------+     +--+--+--+          Programs run roughly in the order of their ids, and
+ *     m |  a row  |   k |  |**|  |          share what is in the cache. Tile rows are taken in
+ *     | |*********|   | |  |**|  |          groups of GROUP_M, column by column within a group, so
+ *     v |         |   v |  |**|  |          that programs that run together touch few rows of `a`
+ *       +---------+     +--+--+--+          and few columns of `b`.
+ *
+ * Both inputs come with their strides, so a transpose is two numbers swapped, not a copy. Any M,
+ * N and K will do: what a tile has past an edge is masked, read as 0 and not written. The masks
+ * compare with `K - k` and N themselves, without clamping the offsets: where a size is divisible
+ * by 16 the compiler then sees that 16 neighbours are masked alike, and loads four at a time.
+ *
+ *     deno run kernels/matmul.ts [size]
+ */
+
+import { cdiv, Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { report } from "./demo.ts";
+import { checkDType, checkMatrix, FLOATS, resultTensor, type TensorDType } from "./tensors.ts";
+
+/** A function of one number: of tiles in a kernel, of plain numbers in the reference. */
+export type Activation = (x: number) => number;
+
+/** The product of row-major a [M, K] and b [K, N], in float64. */
+export function reference(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  [M, N, K]: readonly [M: number, N: number, K: number],
+  activation: Activation = (x) => x,
+): Float64Array {
+  const out = new Float64Array(M * N);
+  for (let m = 0; m < M; m++) {
+    const row = out.subarray(m * N, (m + 1) * N);
+    for (let k = 0; k < K; k++) {
+      const factor = a[m * K + k]!;
+      for (let n = 0; n < N; n++) row[n]! += factor * b[k * N + n]!;
+    }
+    for (let n = 0; n < N; n++) row[n] = activation(row[n]!);
+  }
+  return out;
+}
+
+/** `max(x, 0)`, as an activation. */
+export function relu(x: number): number {
+  return Math.max(x, 0);
+}
+
+/** `x / (1 + exp(-x))`, as an activation. */
+export function silu(x: number): number {
+  return x / (1 + Math.exp(-x));
+}
+
+/**
+ * `out = ACTIVATION(a b)` with a [M, K] and b [K, N] under any strides, and contiguous rows of out;
+ * grid: `cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N)`.
+ */
+export const matmulKernel = jit(
+  function matmul(
+    a: Pointer,
+    b: Pointer,
+    out: Pointer,
+    M: number,
+    N: number,
+    K: number,
+    aRowStride: number,
+    aColumnStride: number,
+    bRowStride: number,
+    bColumnStride: number,
+    {
+      BLOCK_M = 64,
+      BLOCK_N = 64,
+      BLOCK_K = 16,
+      GROUP_M = 8,
+      ACTIVATION = (x: number): number => x,
+    },
+  ) {
+    // Which tile of out is this program's?
+    const tilesM = tl.cdiv(M, BLOCK_M), tilesN = tl.cdiv(N, BLOCK_N);
+    const group = Math.floor(tl.programId(0) / (GROUP_M * tilesN));
+    const inGroup = tl.programId(0) % (GROUP_M * tilesN);
+    const groupRows = Math.min(tilesM - group * GROUP_M, GROUP_M); // the last one may be smaller
+    const tileM = group * GROUP_M + inGroup % groupRows;
+    const tileN = Math.floor(inGroup / groupRows);
+
+    const rows = tl.col(tileM * BLOCK_M + tl.arange(0, BLOCK_M)); // [BLOCK_M, 1]
+    const columns = tl.row(tileN * BLOCK_N + tl.arange(0, BLOCK_N)); // [1, BLOCK_N]
+    const depth = tl.arange(0, BLOCK_K); // [BLOCK_K]
+
+    let aTile = a + rows * aRowStride + tl.row(depth) * aColumnStride; // [BLOCK_M, BLOCK_K]
+    let bTile = b + tl.col(depth) * bRowStride + columns * bColumnStride; // [BLOCK_K, BLOCK_N]
+    let sum = tl.zeros([BLOCK_M, BLOCK_N], tl.f32);
+    for (let k = 0; k < K; k += BLOCK_K) {
+      const aValues = tl.load(aTile, { mask: rows < M && tl.row(depth) < K - k });
+      const bValues = tl.load(bTile, { mask: tl.col(depth) < K - k && columns < N });
+      sum = tl.dot(aValues, bValues, sum);
+      aTile += BLOCK_K * aColumnStride;
+      bTile += BLOCK_K * bRowStride;
+    }
+    tl.store(out + rows * N + columns, ACTIVATION(sum), { mask: rows < M && columns < N });
+  },
+);
+
+/** Options of {@linkcode matmul}. */
+export interface MatmulOptions {
+  /** Multiply by the transpose of `a`, which is then [K, M]. */
+  transposeA?: boolean | undefined;
+  /** Multiply by the transpose of `b`, which is then [N, K]. */
+  transposeB?: boolean | undefined;
+  /** Applied to each element of the product; what it uses besides `Math` is given to `jit`. */
+  activation?: Activation | undefined;
+  /** The dtype of a new result; that of the inputs unless given. */
+  dtype?: "f32" | "f16" | undefined;
+  /** The tensor to write to; a new one unless given. */
+  out?: Tensor | undefined;
+  /** Rows of a program's tile, a power of two; 64, or less where `out` is smaller. */
+  blockM?: number | undefined;
+  /** Columns of a program's tile, a power of two; 64, or less where `out` is smaller. */
+  blockN?: number | undefined;
+  /** Steps along K, a power of two; 16 unless given. */
+  blockK?: number | undefined;
+  /** Warps that share a tile; 4 unless given. */
+  numWarps?: number | undefined;
+}
+
+/**
+ * The matrix product of `a` [M, K] and `b` [K, N].
+ *
+ * @param a The left matrix, f32 or f16.
+ * @param b The right matrix, of the same dtype.
+ * @returns The product [M, N]; summed in f32 whatever its dtype is.
+ * @throws {TypeError} If a dtype is another, or the two differ.
+ * @throws {RangeError} If a tensor is no matrix, the inner sizes differ, or `out` has another shape.
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false, activation, numWarps } = options;
+  checkDType("matmul", "a", a, FLOATS);
+  checkDType("matmul", "b", b, [a.dtype]);
+  const [aRows, aColumns] = checkMatrix("matmul", "a", a);
+  const [bRows, bColumns] = checkMatrix("matmul", "b", b);
+  const [M, K] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const [inner, N] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+  if (inner !== K) {
+    throw new RangeError(
+      `Cannot run matmul: 'a' is ${M}x${K} and 'b' is ${inner}x${N}${
+        transposeA || transposeB ? " after transposing" : ""
+      }, but 'a' must have as many columns as 'b' has rows: a transpose is taken with 'transposeA' or 'transposeB'`,
+    );
+  }
+  const dtype: TensorDType = options.dtype ?? a.dtype;
+  const out = resultTensor("matmul", options.out, a, [M, N], dtype);
+  checkDType("matmul", "out", out, FLOATS);
+  if (out === a || out === b) {
+    throw new RangeError(
+      "Cannot run matmul: 'out' is one of the inputs, but every input is read many times; give it a tensor of its own",
+    );
+  }
+  if (out.size === 0) return out;
+  const BLOCK_M = options.blockM ?? sizeFor(M), BLOCK_N = options.blockN ?? sizeFor(N);
+  matmulKernel[grid(cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
+    a,
+    b,
+    out,
+    M,
+    N,
+    K,
+    ...(transposeA ? [1, aColumns] as const : [aColumns, 1] as const),
+    ...(transposeB ? [1, bColumns] as const : [bColumns, 1] as const),
+    {
+      BLOCK_M,
+      BLOCK_N,
+      BLOCK_K: options.blockK ?? 16,
+      ...(activation && { ACTIVATION: activation }),
+      ...(numWarps && { numWarps }),
+    },
+  );
+  return out;
+}
+
+/** A tile's rows or columns for `size` of them: 64, or the power of two that covers fewer. */
+function sizeFor(size: number): number {
+  return Math.min(Math.max(nextPowerOf2(size), 16), 64);
+}
+
+/** Shapes that tests iterate. */
+export const cases: readonly (
+  & { M: number; N: number; K: number; dtype: "f32" | "f16" }
+  & Pick<
+    MatmulOptions,
+    "transposeA" | "transposeB" | "activation" | "blockM" | "blockN" | "blockK"
+  >
+)[] = [
+  { M: 1, N: 1, K: 1, dtype: "f32" },
+  { M: 1, N: 1, K: 1, dtype: "f16" },
+  { M: 37, N: 53, K: 29, dtype: "f32" },
+  { M: 37, N: 53, K: 29, dtype: "f16" },
+  { M: 128, N: 128, K: 128, dtype: "f32" },
+  { M: 128, N: 128, K: 128, dtype: "f16" },
+  { M: 200, N: 300, K: 100, dtype: "f32" },
+  { M: 200, N: 300, K: 100, dtype: "f16" },
+  { M: 1, N: 200, K: 64, dtype: "f32" },
+  { M: 200, N: 1, K: 64, dtype: "f32" },
+  { M: 48, N: 80, K: 0, dtype: "f32" },
+  { M: 0, N: 5, K: 3, dtype: "f32" },
+  { M: 48, N: 80, K: 64, dtype: "f32", transposeA: true },
+  { M: 48, N: 80, K: 64, dtype: "f32", transposeB: true },
+  { M: 37, N: 53, K: 29, dtype: "f16", transposeA: true, transposeB: true },
+  { M: 64, N: 48, K: 32, dtype: "f32", activation: relu },
+  { M: 33, N: 48, K: 32, dtype: "f32", activation: silu },
+  { M: 100, N: 70, K: 50, dtype: "f32", blockM: 32, blockN: 16, blockK: 32 },
+  { M: 700, N: 40, K: 20, dtype: "f32", blockM: 32, blockN: 16 },
+];
+
+if (import.meta.main) {
+  const device = await Device.open();
+  const size = Number(Deno.args[0] ?? (device.kind === "cpu" ? 256 : 1024));
+  console.log(`Multiplying ${size}x${size} matrices on ${device}`);
+  for (const dtype of ["f32", "f16"] as const) {
+    const a = device.randn([size, size], { seed: 1, dtype });
+    const b = device.randn([size, size], { seed: 2, dtype });
+    const out = device.empty([size, size], { dtype });
+    // The reference takes a while: the first rows of a large product will do.
+    const rows = Math.min(size, 256);
+    await report({
+      title: `relu(a b) in ${dtype}`,
+      out,
+      expected: reference(await a.read(), await b.read(), [rows, size, size], relu),
+      launch: () => matmul(a, b, { out, activation: relu }),
+      work: [2 * size ** 3, "GFLOP/s"],
+    });
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Softmax of each row of a matrix: `out[r, c] = exp(x[r, c] - max(x[r])) / sum(exp(x[r] - max(x[r])))`.
+ *
+ * Written with tensor operations this reads and writes the matrix five times (maximum, difference,
+ * exponential, sum, quotient). Fused into one kernel it is read once and written once: a program
+ * takes one row, keeps it in registers as one tile, and reduces it there.
+ *
+ * The tile's size is the row's length rounded up to a power of two; elements past the row's end
+ * are loaded as -Infinity, which adds exp(-Infinity) = 0 to the sum. A row that is too long for
+ * one tile (`LONGEST_TILE`) is walked twice: the first walk keeps a running maximum and a running
+ * sum for each place of the tile, the sum scaled down whenever the maximum rises ("online
+ * softmax"); the second walk writes.
+ *
+ * A NaN makes its whole row NaN, and so does +Infinity or a row of nothing but -Infinity.
+ *
+ *     deno run kernels/softmax.ts
+ */
+
+import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { report } from "./demo.ts";
+import { checkDType, checkRows, FLOATS, resultTensor } from "./tensors.ts";
+
+/** Softmax of rows of `columns` numbers, in float64. */
+export function reference(x: ArrayLike<number>, columns: number): Float64Array {
+  const out = new Float64Array(x.length);
+  for (let start = 0; start < x.length; start += columns) {
+    let max = -Infinity, sum = 0;
+    for (let c = 0; c < columns; c++) max = Math.max(max, x[start + c]!);
+    for (let c = 0; c < columns; c++) sum += out[start + c] = Math.exp(x[start + c]! - max);
+    for (let c = 0; c < columns; c++) out[start + c]! /= sum;
+  }
+  return out;
+}
+
+/** The longest row that is kept in registers as one tile. */
+export const LONGEST_TILE = 8192;
+
+/**
+ * Softmax of row `programId(0)` of a matrix with contiguous rows; grid: one program a row.
+ * `WHOLE` says that a row fits in one tile.
+ */
+export const softmaxKernel = jit(
+  function softmax(x: Pointer, out: Pointer, columns: number, { BLOCK = 1024, WHOLE = true }) {
+    const places = tl.arange(0, BLOCK); // [BLOCK]
+    const from = x + tl.programId(0) * columns;
+    const to = out + tl.programId(0) * columns;
+
+    if (WHOLE) {
+      const mask = places < columns;
+      const row = tl.cast(tl.load(from + places, { mask, other: -Infinity }), tl.f32);
+      const powers = tl.exp(row - tl.max(row, 0));
+      tl.store(to + places, powers / tl.sum(powers, 0), { mask });
+      return;
+    }
+
+    // The largest value seen at each place, and the sum of exp(value - largest) there.
+    let largest: number = tl.full([BLOCK], -Infinity, tl.f32);
+    let sum: number = tl.zeros([BLOCK], tl.f32);
+    for (let start = 0; start < columns; start += BLOCK) {
+      const mask = places < columns - start;
+      const loaded = tl.load(from + start + places, { mask, other: -Infinity });
+      const row = tl.cast(loaded, tl.f32);
+      const larger = tl.maximum(largest, row);
+      // While a place has seen nothing but -Infinity, -Infinity - -Infinity would be NaN.
+      const base = tl.where(larger === -Infinity, 0, larger);
+      sum = sum * tl.exp(largest - base) + tl.exp(row - base);
+      largest = larger;
+    }
+    const max = tl.max(largest, 0);
+    const total = tl.sum(sum * tl.exp(largest - max), 0);
+    for (let start = 0; start < columns; start += BLOCK) {
+      const mask = places < columns - start;
+      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      tl.store(to + start + places, tl.exp(row - max) / total, { mask });
+    }
+  },
+);
+
+/** Options of {@linkcode softmax}. */
+export interface SoftmaxOptions {
+  /** The tensor to write to, which may be `x` itself; a new one unless given. */
+  out?: Tensor | undefined;
+  /** Elements of a tile, a power of two; unless given, a row's length up to `LONGEST_TILE`. */
+  block?: number | undefined;
+}
+
+/**
+ * Softmax along the last dimension.
+ *
+ * @param x A tensor of rank 1 or more with rows of any length, f32 or f16; computed in f32.
+ * @returns A tensor of the same shape and dtype.
+ * @throws {TypeError} If the dtype is another.
+ * @throws {RangeError} If `x` is a scalar, or `out` has another shape.
+ */
+export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor {
+  checkDType("softmax", "x", x, FLOATS);
+  const { rows, columns } = checkRows("softmax", "x", x);
+  const result = resultTensor("softmax", out, x, x.shape, x.dtype);
+  if (x.size === 0) return result;
+  // A long row is walked in smaller steps: its tile is held together with two running ones.
+  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  softmaxKernel[grid(rows)](x, result, columns, {
+    BLOCK: tile,
+    WHOLE: columns <= tile,
+    numWarps: warpsFor(tile),
+  });
+  return result;
+}
+
+/** How many warps share a tile of a row: one for each 256 elements, up to 8. */
+export function warpsFor(tile: number): number {
+  return Math.min(Math.max(tile / 256, 1), 8);
+}
+
+/** Shapes that tests iterate; `block` forces rows into several steps. */
+export const cases: readonly { shape: number[]; dtype: "f32" | "f16"; block?: number }[] = [
+  { shape: [1, 1], dtype: "f32" },
+  { shape: [3, 781], dtype: "f32" },
+  { shape: [1000, 1000], dtype: "f32" },
+  { shape: [64, 4096], dtype: "f32" },
+  { shape: [2, 3, 64], dtype: "f32" },
+  { shape: [17], dtype: "f32" },
+  { shape: [5, 300], dtype: "f16" },
+  { shape: [4, 1000], dtype: "f32", block: 256 },
+  { shape: [3, 512], dtype: "f16", block: 128 },
+  { shape: [2, 20_000], dtype: "f32" },
+  { shape: [0, 8], dtype: "f32" },
+  { shape: [8, 0], dtype: "f32" },
+];
+
+if (import.meta.main) {
+  const device = await Device.open();
+  console.log(`Softmax on ${device}`);
+  for (const [rows, columns] of [[3, 781], [1000, 1000], [512, 4096], [32, 32_768]] as const) {
+    const x = device.randn([rows, columns], { seed: 1 });
+    const out = device.empty([rows, columns]);
+    await report({
+      title: `softmax of ${rows}x${columns}`,
+      out,
+      expected: reference(await x.read(), columns),
+      launch: () => softmax(x, { out }),
+      work: [2 * 4 * rows * columns, "GB/s"],
+    });
+  }
+}
