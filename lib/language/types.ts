@@ -32,6 +32,9 @@ export type Pointer = number & {
   readonly dtype: DType;
 };
 
+// deno-lint-ignore no-explicit-any
+type Unchecked = any;
+
 /**
  * A block of values, or a single one, that a kernel computes with.
  *
@@ -40,18 +43,16 @@ export type Pointer = number & {
  */
 export type Tile = number & {
   readonly [tile]?: true;
-  // deno-lint-ignore-start no-explicit-any
   /** The size of each dimension, an array of numbers; empty for a scalar. */
-  readonly shape?: any;
+  readonly shape?: Unchecked;
   /** The dtype of the elements. */
-  readonly dtype?: any;
+  readonly dtype?: Unchecked;
   /** How many elements there are. */
-  readonly numel?: any;
+  readonly numel?: Unchecked;
   /** The transpose of a tile of two dimensions. */
-  readonly T?: any;
+  readonly T?: Unchecked;
   /** The same values in another dtype, `x.to(tl.f16)`; see `tl.cast`. */
-  readonly to?: any;
-  // deno-lint-ignore-end no-explicit-any
+  readonly to?: Unchecked;
 };
 
 /** A mask, or another condition: what comparisons give. */
