@@ -1,11 +1,10 @@
 /** Elementwise arithmetic, bit operations, comparisons, selection and casts. */
 
 import { bool, type DType, dtypeNamed, DTYPES, isFloat } from "../dtype.ts";
-import { isPointer, sameElement, type Type, typeText, withElement } from "../type.ts";
+import { isPointer, sameElement, typeText, withElement } from "../type.ts";
 import {
   at,
   call,
-  common,
   commonShape,
   type Dtypes,
   type ElementwiseRow,
@@ -94,7 +93,7 @@ function castNumber(from: DType, to: DType): (x: number) => number {
   if (to.kind === "bool") return (x) => (x !== 0 ? 1 : 0);
   if (isFloat(from) && !isFloat(to)) {
     const [low, high] = to.kind === "int" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
-    return (x) => (x !== x ? 0 : Math.min(Math.max(Math.trunc(x), low), high));
+    return (x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), low), high));
   }
   return (x) => x;
 }
@@ -207,14 +206,14 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "commutative"],
     infer: sameAs(...NUMBER),
-    ...extremum("min", (a, b) => (a !== a ? b : b !== b ? a : Math.min(a, b))),
+    ...extremum("min", (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b))),
   },
   max: {
     doc: "The larger of two; of a number and a NaN, the number.",
     operands: ["a", "b"],
     traits: ["cheap", "commutative"],
     infer: sameAs(...NUMBER),
-    ...extremum("max", (a, b) => (a !== a ? b : b !== b ? a : Math.max(a, b))),
+    ...extremum("max", (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b))),
   },
   fma: {
     doc: "a * b + c; whether the product is rounded first is left to the device.",
