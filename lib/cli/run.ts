@@ -1,0 +1,62 @@
+/**
+ * `run`: a script as `deno run` runs it, with another default device.
+ *
+ * The script is started in a Deno process of its own, so that it is the main module there
+ * (`import.meta.main`, `Deno.args`) and exits as it likes. What a plain `Device.open()` opens is set
+ * by a module that is loaded before it.
+ */
+
+import { UsageError } from "./usage.ts";
+
+/** What `Device.open()` opens when the script does not say. */
+export type DefaultDevice = "webgpu" | "cpu";
+
+const PERMISSIONS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
+
+/** The flags that give a child what this process has been granted as a whole. */
+async function permissionFlags(): Promise<string[]> {
+  const flags: string[] = [];
+  for (const name of PERMISSIONS) {
+    const { state, partial } = await Deno.permissions.query({ name });
+    if (state === "granted" && !partial) flags.push(`--allow-${name}`);
+  }
+  return flags;
+}
+
+/**
+ * Runs `file` with `args` and resolves to its exit code.
+ *
+ * @throws {UsageError} When this process may not start another.
+ */
+export async function run(
+  file: string,
+  args: readonly string[],
+  device: DefaultDevice | undefined,
+): Promise<number> {
+  const preload = `globalThis[Symbol.for("nereid.device")] = ${JSON.stringify(device)};`;
+  const deno = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      ...await permissionFlags(),
+      ...(device ? ["--preload", `data:text/javascript,${encodeURIComponent(preload)}`] : []),
+      file,
+      ...args,
+    ],
+    stdin: "inherit",
+  });
+  // Ctrl-C reaches the script as well; what to do about it is the script's business.
+  const ignore = () => {};
+  Deno.addSignalListener("SIGINT", ignore);
+  try {
+    const { code } = await deno.spawn().status;
+    return code;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new UsageError(
+      "Cannot start the script: 'run' starts a Deno process and needs the permission to. " +
+        "Run the command line with 'deno run -A cli.ts run …'",
+    );
+  } finally {
+    Deno.removeSignalListener("SIGINT", ignore);
+  }
+}

@@ -1,0 +1,91 @@
+/** Imports flow one way; what follows says which way. */
+
+import { assert, assertEquals } from "../support/assert.ts";
+
+/** What each place may import, besides itself: a folder ending in "/", or a file. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  "lib/errors.ts": ["lib/ir/"],
+  "lib/layout/": ["lib/errors.ts"],
+  "lib/ir/": ["lib/errors.ts", "lib/layout/"],
+  "lib/language/": ["lib/errors.ts", "lib/ir/"],
+  "lib/trace/": ["lib/errors.ts", "lib/ir/", "lib/layout/", "lib/language/"],
+  "lib/passes/": ["lib/errors.ts", "lib/ir/", "lib/layout/"],
+  "lib/lower/": ["lib/errors.ts", "lib/ir/", "lib/layout/"],
+  "lib/wgsl/": ["lib/errors.ts", "lib/ir/", "lib/layout/"],
+  "lib/cpu/": ["lib/errors.ts", "lib/ir/", "lib/layout/"],
+  "lib/runtime/": ["lib/errors.ts", "lib/ir/dtype.ts"],
+  "kernels/": ["mod.ts"],
+  "examples/": ["mod.ts", "kernels/"],
+};
+
+const ROOT = new URL("../../", import.meta.url);
+
+interface Module {
+  readonly specifier: string;
+  readonly dependencies?: readonly { code?: Target; type?: Target }[];
+}
+interface Target {
+  readonly specifier?: string;
+}
+interface Info {
+  readonly modules: readonly Module[];
+  readonly npmPackages: Record<string, { name: string; version: string }>;
+}
+
+/** The module graphs of `files`, with paths relative to the repository. */
+async function moduleGraph(...files: string[]): Promise<Info> {
+  const graphs = await Promise.all(files.map(async (file) => {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", new URL(file, ROOT).href],
+    });
+    const { stdout } = await command.output();
+    return JSON.parse(new TextDecoder().decode(stdout).replaceAll(ROOT.href, "")) as Info;
+  }));
+  return {
+    modules: graphs.flatMap((graph) => graph.modules),
+    npmPackages: Object.assign({}, ...graphs.map((graph) => graph.npmPackages)),
+  };
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    const names = [...Deno.readDirSync(new URL(folder, ROOT))].map((entry) => entry.name);
+    return names.filter((name) => name.endsWith(".ts")).map((name) => folder + name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+Deno.test("every import goes the way that the table of places allows", async () => {
+  const files = ["mod.ts", ...filesIn("kernels/"), ...filesIn("examples/")];
+  const wrong = new Set<string>();
+  for (const { specifier, dependencies } of (await moduleGraph(...files)).modules) {
+    const place = Object.keys(MAY_IMPORT).find((place) => specifier.startsWith(place));
+    if (!place) continue;
+    for (const { code, type } of dependencies ?? []) {
+      const target = code?.specifier ?? type?.specifier ?? "";
+      const allowed = [place, ...MAY_IMPORT[place]!].some((prefix) => target.startsWith(prefix));
+      if (target.startsWith("lib/") && !allowed) wrong.add(`${specifier} imports ${target}`);
+    }
+  }
+  assertEquals([...wrong], []);
+});
+
+Deno.test("mod.ts brings acorn and nothing else from npm", async () => {
+  const { modules, npmPackages } = await moduleGraph("mod.ts");
+  assertEquals(Object.values(npmPackages).map(({ name }) => name), ["acorn"]);
+  const foreign = modules.map(({ specifier }) => specifier).filter((s) => /^[a-z]+:/.test(s));
+  assertEquals(foreign.filter((specifier) => !specifier.startsWith("npm:/acorn@")), []);
+});
+
+Deno.test("what mod.ts reaches runs in a browser: it names nothing of Deno's", async () => {
+  const { modules } = await moduleGraph("mod.ts");
+  const own = modules.filter(({ specifier }) => /^(lib\/|mod\.ts)/.test(specifier));
+  assert(own.length > 1);
+  for (const { specifier } of own) {
+    const text = await Deno.readTextFile(new URL(specifier, ROOT));
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+    assert(!/\bDeno\.\w/.test(code), `${specifier} uses Deno.*`);
+  }
+});
