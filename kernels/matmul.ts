@@ -170,8 +170,10 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     M,
     N,
     K,
-    ...(transposeA ? [1, aColumns] as const : [aColumns, 1] as const),
-    ...(transposeB ? [1, bColumns] as const : [bColumns, 1] as const),
+    transposeA ? 1 : aColumns, // row-major, or its transpose
+    transposeA ? aColumns : 1,
+    transposeB ? 1 : bColumns,
+    transposeB ? bColumns : 1,
     {
       BLOCK_M,
       BLOCK_N,
