@@ -1,0 +1,131 @@
+/**
+ * Which layouts make loads and stores fast: neighbouring lanes access neighbouring addresses, each
+ * lane as many at once as alignment and mask allow.
+ */
+
+import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
+import { isPointer, size } from "../../ir/type.ts";
+import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
+import type { LinearLayout } from "../../layout/linear_layout.ts";
+import type { AxisInfo } from "../../ir/axis.ts";
+
+/** How many lanes a warp has, and how many warps a program. */
+export interface Threads {
+  readonly lanes: number;
+  readonly warps: number;
+}
+
+/** A vector has at most this many elements, and this many bytes. */
+const MAX_WIDTH = 4;
+const MAX_BYTES = 16;
+/** Lanes that access runs of this many bytes waste no memory traffic. */
+const SECTOR_BYTES = 32;
+
+interface Access {
+  /** Dimensions, the one along which addresses are nearest first. */
+  readonly order: readonly number[];
+  /** How many elements along `order[0]` a vector access can take. */
+  readonly width: number;
+  /** How many neighbours in memory there are along `order[0]`. */
+  readonly run: number;
+  readonly bytes: number;
+}
+
+/** The memory accesses of a graph. */
+export class Accesses {
+  readonly #accesses = new Map<Op, Access>();
+  /** The widest access to each shape in each order. */
+  readonly #widths = new Map<string, number>();
+  readonly #threads: Threads;
+  readonly #first = new Map<string, LinearLayout>();
+
+  constructor(graph: Graph, axis: (value: Value) => AxisInfo, threads: Threads) {
+    this.#threads = threads;
+    walk(graph.body, (op) => {
+      if (op.name !== "load" && op.name !== "store") return;
+      const { shape } = op.operand(0).type;
+      if (shape.length === 0) return;
+      const access = describe(op, axis, threads);
+      this.#accesses.set(op, access);
+      const key = keyOf(shape, access.order);
+      this.#widths.set(key, Math.max(this.#widths.get(key) ?? 1, access.width));
+    });
+    for (const op of this.#accesses.keys()) {
+      const key = op.operand(0).type.shape.join();
+      if (!this.#first.has(key)) this.#first.set(key, this.coalesced(op));
+    }
+  }
+
+  /**
+   * The best layout for a load or store. All accesses to the same shape in the same order get the
+   * same, made for the widest of them, so that what is computed between them needs no conversion.
+   */
+  coalesced(op: Op): LinearLayout {
+    const { shape } = op.operand(0).type, { order } = this.#of(op);
+    return this.#blocked(shape, order, this.#widths.get(keyOf(shape, order))!);
+  }
+
+  /**
+   * True when a load or store in `layout` is as good as in the coalesced one: vectors are as wide,
+   * and each warp covers whole sectors of memory, if in several accesses.
+   */
+  isGood(op: Op, layout: LinearLayout): boolean {
+    const { order, run, bytes, width } = this.#of(op), dim = order[0]!;
+    let covered = vectorWidth(layout, dim);
+    if (covered < Math.min(vectorWidth(this.coalesced(op), dim), width)) return false;
+    while (layout.bases.lane.some((basis) => isStep(basis, dim, covered))) covered *= 2;
+    return covered * bytes >= Math.min(SECTOR_BYTES, run * bytes);
+  }
+
+  /** A layout for tiles that no memory access decides: that of one of the same shape, or row-major. */
+  fallback(shape: readonly number[]): LinearLayout {
+    const order = shape.map((_, d) => shape.length - 1 - d);
+    const elements = shape.reduce((product, dim) => product * dim, 1);
+    return this.#first.get(shape.join()) ??
+      this.#blocked(shape, order, Math.min(MAX_WIDTH, elementsPerThread(elements, this.#threads)));
+  }
+
+  #of(op: Op): Access {
+    const access = this.#accesses.get(op);
+    if (!access) throw new Error(`Operation ${op.name} accesses no tile`);
+    return access;
+  }
+
+  #blocked(shape: readonly number[], order: readonly number[], width: number): LinearLayout {
+    const registersPerThread = shape.map((_, d) => (d === order[0] ? width : 1));
+    return blocked({ shape, registersPerThread, order, ...this.#threads });
+  }
+}
+
+function keyOf(shape: readonly number[], order: readonly number[]): string {
+  return `${shape.join("x")} ${order.join()}`;
+}
+
+/** At least 1: small tiles use all threads before any thread gets a second element. */
+function elementsPerThread(elements: number, { lanes, warps }: Threads): number {
+  return Math.max(elements / (lanes * warps), 1);
+}
+
+function describe(op: Op, axis: (value: Value) => AxisInfo, threads: Threads): Access {
+  const pointer = op.operand(0), { element, shape } = pointer.type;
+  if (!isPointer(element)) throw new Error(`Operation ${op.name} needs a pointer`);
+  const mask = op.operands[op.name === "load" ? 1 : 2];
+  const info = axis(pointer), { bytes } = element.pointee;
+  const order = shape.map((_, d) => d)
+    .sort((a, b) => info.contiguity[b]! - info.contiguity[a]! || b - a);
+  const fastest = order[0]!, run = powerOfTwo(info.contiguity[fastest]!);
+  const width = Math.min(
+    MAX_WIDTH,
+    MAX_BYTES / bytes,
+    run,
+    Math.max(powerOfTwo(info.divisibility[fastest]!) / bytes, 1),
+    mask ? powerOfTwo(axis(mask).constancy[fastest]!) : MAX_WIDTH,
+    elementsPerThread(size(pointer.type), threads),
+  );
+  return { order, width, run, bytes };
+}
+
+/** The greatest power of two that divides an integer; of 0, which every number divides, a large one. */
+function powerOfTwo(n: number): number {
+  return n === 0 ? 2 ** 30 : n & -n;
+}
