@@ -151,3 +151,22 @@ Deno.test("if runs one branch only, and merges tiles and numbers", () => {
   evaluate(graph, [Float32Array.of(3, 4), out, 1], [1, 1, 1]);
   assertEquals([...out], [18, 32, 1, 5]);
 });
+
+Deno.test("what only a branch yields is kept until the branch", () => {
+  const graph = graphOf({ x: [f32], out: [f32], yes: bool }, (b, { x, out, yes }) => {
+    const body = b.region([int, { element: f32, shape: [2] }], ([, carried]) => {
+      const early = b.value("add", [carried!, carried!]);
+      const square = b.value("mul", [carried!, carried!]); // must not take the place of `early`
+      const other = b.value("mul", [square, carried!]);
+      const then = b.region([], () => [early]), otherwise = b.region([], () => [other]);
+      return b.op("if", [yes], { regions: [then, otherwise] }).results;
+    });
+    const inits = [...bounds(b, 0, 2, 1), loadTile(b, x, [2])];
+    storeTile(b, out, b.op("for", inits, { regions: [body] }).result);
+  });
+  const out = new Float32Array(2);
+  evaluate(graph, [Float32Array.of(3, 5), out, 1], [1, 1, 1]);
+  assertEquals([...out], [12, 20]);
+  evaluate(graph, [Float32Array.of(3, 5), out, 0], [1, 1, 1]);
+  assertEquals([...out], [19683, 1953125]);
+});
