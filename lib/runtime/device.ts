@@ -339,8 +339,8 @@ export class Device {
     return kind === "cpu" ? "Device cpu" : `Device webgpu (${adapter})`;
   }
 
-  /** What `console.log` prints in Deno. */
-  [Symbol.for("Deno.customInspect")](): string {
+  /** What `console.log` prints in Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 

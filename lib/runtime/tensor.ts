@@ -141,8 +141,8 @@ export class Tensor<D extends TensorDType = TensorDType> {
     return `Tensor ${this.dtype} [${this.shape.join(", ")}] on ${this.device.kind}`;
   }
 
-  /** What `console.log` prints in Deno. */
-  [Symbol.for("Deno.customInspect")](): string {
+  /** What `console.log` prints in Deno and Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }

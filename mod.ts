@@ -1,0 +1,53 @@
+/**
+ * Nereid: GPU kernels as TypeScript functions over tiles, after Triton.
+ *
+ * A kernel is a function given to {@linkcode jit}. It computes with tiles (blocks of values) through
+ * JavaScript's operators and {@linkcode tl}, is traced and compiled to WGSL at its first launch, and
+ * launched on a {@linkcode Device} over a {@linkcode grid} of programs.
+ *
+ * ```ts
+ * import { cdiv, Device, grid, jit, type Pointer, tl } from "./mod.ts";
+ *
+ * const add = jit(
+ *   function add(x: Pointer, y: Pointer, out: Pointer, n: number, { BLOCK = 1024 }) {
+ *     const offsets = tl.programId(0) * BLOCK + tl.arange(0, BLOCK);
+ *     const mask = offsets < n;
+ *     const sum = tl.load(x + offsets, { mask }) + tl.load(y + offsets, { mask });
+ *     tl.store(out + offsets, sum, { mask });
+ *   },
+ * );
+ *
+ * using device = await Device.open(); // WebGPU, or the CPU when there is no adapter
+ * const n = 5000;
+ * using x = device.full([n], 1), y = device.arange(n, { dtype: "f32" }), out = device.empty([n]);
+ * add[grid(cdiv(n, 1024))](x, y, out, n);
+ * console.assert((await out.read())[4999] === 5000);
+ * ```
+ *
+ * @module
+ */
+
+export {
+  CompilationError,
+  type CompilationProblem,
+  DeviceError,
+  KernelError,
+  LaunchError,
+  NereidError,
+  OutOfResourcesError,
+} from "./lib/errors.ts";
+export { type Grid, grid, type GridFunction, type GridMeta } from "./lib/grid.ts";
+export { cdiv, nextPowerOf2 } from "./lib/language/host.ts";
+export { tl } from "./lib/language/tl.ts";
+export type { DType, Pointer, Tile } from "./lib/language/types.ts";
+export type { Capabilities, Limits } from "./lib/runtime/capabilities.ts";
+export {
+  type ArangeOptions,
+  Device,
+  type DeviceOptions,
+  type DTypeOptions,
+  type FromOptions,
+  type NestedNumbers,
+  type RandomOptions,
+} from "./lib/runtime/device.ts";
+export { Tensor, type TensorArrays, type TensorDType } from "./lib/runtime/tensor.ts";
