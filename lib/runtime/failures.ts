@@ -9,24 +9,26 @@
 import { DeviceError } from "../errors.ts";
 
 export class FailureLog {
-  readonly #log: DeviceError[] = [];
-  #reported = 0; // failures of the log that a wait has rejected with
-  readonly #checks = new Set<Promise<void>>();
+  readonly #log: { readonly order: number; readonly failure: DeviceError }[] = [];
+  #checks = 0; // checks that were ever begun: each has its place in the order
+  #reported = 0; // the order of the last failure that a wait has rejected with
+  readonly #underWay = new Set<Promise<void>>();
   readonly #waits = new Set<(lost: DeviceError) => void>();
   #lost: DeviceError | undefined;
 
   /** Takes note of a check that is under way. The promise must not reject. */
   track(check: Promise<DeviceError | undefined>): void {
+    const order = ++this.#checks;
     const noted: Promise<void> = check.then((failure) => {
-      if (failure) this.#log.push(failure);
-      this.#checks.delete(noted);
+      if (failure) this.#log.push({ order, failure });
+      this.#underWay.delete(noted);
     });
-    this.#checks.add(noted);
+    this.#underWay.add(noted);
   }
 
   /** Logs a failure. */
   add(failure: DeviceError): void {
-    this.#log.push(failure);
+    this.#log.push({ order: ++this.#checks, failure });
   }
 
   /** The device is gone: every wait rejects, those under way and those to come. */
@@ -54,7 +56,7 @@ export class FailureLog {
       result = await Promise.race([work, lost]);
     } catch (cause) {
       work.catch(() => {});
-      await Promise.all(this.#checks);
+      await Promise.all(this.#underWay);
       this.#report(from); // why the work failed, if the device has said so
       if (cause instanceof DeviceError) throw cause;
       throw new DeviceError(
@@ -64,15 +66,16 @@ export class FailureLog {
     } finally {
       this.#waits.delete(reject);
     }
-    await Promise.all(this.#checks);
+    await Promise.all(this.#underWay);
     this.#report(from);
     return result;
   }
 
+  /** Throws the earliest failure after `from`: those that follow tend to be its consequences. */
   #report(from: number): void {
-    const failure = this.#log[from];
-    if (!failure) return;
-    this.#reported = this.#log.length;
-    throw failure;
+    const fresh = this.#log.filter(({ order }) => order > from).sort((a, b) => a.order - b.order);
+    if (fresh.length === 0) return;
+    this.#reported = Math.max(this.#reported, fresh.at(-1)!.order);
+    throw fresh[0]!.failure;
   }
 }
