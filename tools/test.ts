@@ -18,7 +18,6 @@ const STEPS: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
   { name: "types", args: ["check", "."] },
-  { name: "documentation", args: ["doc", "--lint", "mod.ts"] },
   // Every ```ts block of the README and of the doc comments, and every *_test.ts.
   { name: "tests", args: ["test", "-A", "--doc", "--parallel"] },
 ];
