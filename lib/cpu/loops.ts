@@ -165,6 +165,23 @@ export function combineNeighbours(
   }
 }
 
+/** The same for inner = 1, along the last axis: half the time of the general loop. */
+export function combineInRows(
+  f: Evaluate,
+  rows: number,
+  n: number,
+  _inner: number,
+  out: HostArray,
+  x: HostArray,
+): void {
+  let from = 0, to = 0;
+  for (let row = 0; row < rows; row++) {
+    const end = from + n - 1;
+    for (; from < end; from += 2) out[to++] = f(x[from]!, x[from + 1]!);
+    if (from === end) out[to++] = x[from++]!;
+  }
+}
+
 /** For x [outer, n, inner], the first (`which` 0) or second (1) of each pair of neighbours. */
 export function takeNeighbours(
   outer: number,

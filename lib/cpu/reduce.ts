@@ -8,7 +8,13 @@ import type { Op, Region, Value } from "../ir/graph.ts";
 import { elementwise } from "../ir/ops.ts";
 import { dtypeOf } from "../ir/type.ts";
 import { evaluateOf, useKey } from "./elementwise.ts";
-import { combineNeighbours, instantiate, putNeighbours, takeNeighbours } from "./loops.ts";
+import {
+  combineInRows,
+  combineNeighbours,
+  instantiate,
+  putNeighbours,
+  takeNeighbours,
+} from "./loops.ts";
 import { type Planner, runAll } from "./planner.ts";
 import type { Buffer } from "./pool.ts";
 
@@ -71,7 +77,7 @@ function one(planner: Planner, combine: Region, outer: number, inner: number): L
     combine.yields[0] === op.result;
   if (!fits) return undefined;
   const key = useKey(op), f = evaluateOf(op, row, key);
-  const loop = instantiate(combineNeighbours, key);
+  const loop = instantiate(inner === 1 ? combineInRows : combineNeighbours, key);
   return ([x], [out], n) => planner.push(() => loop(f, outer, n, inner, out!, x!));
 }
 
