@@ -12,7 +12,12 @@ const OWN = new URL(".", import.meta.url).href;
 
 /** The root of all errors that Nereid throws on purpose. */
 export class NereidError extends Error {
-  /** @param message What failed, what was found, what was wanted and what to do. */
+  /**
+   * An error of that message.
+   *
+   * @param message What failed, what was found, what was wanted and what to do.
+   * @param options The cause, if another error is.
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
@@ -44,6 +49,12 @@ export class CompilationError extends NereidError {
   /** Where in the kernel's source it stands. */
   readonly location: Location | undefined;
 
+  /**
+   * An error that shows where it is.
+   *
+   * @param problem What the message is made of.
+   * @param options The cause, if another error is.
+   */
   constructor({ problem, remedy, location, madeAt }: CompilationProblem, options?: ErrorOptions) {
     const parts = [problem];
     if (location) parts.push(codeFrame(location, madeAt));

@@ -4,24 +4,35 @@
 
 /** The limits that decide what can be launched; sizes in bytes. */
 export interface Limits {
+  /** Bytes of the largest tensor. */
   readonly maxBufferSize: number;
+  /** Bytes of a tensor that a kernel can see. */
   readonly maxStorageBufferBindingSize: number;
+  /** Tensors that a kernel can take. */
   readonly maxStorageBuffersPerShaderStage: number;
+  /** Bytes of workgroup memory. */
   readonly maxComputeWorkgroupStorageSize: number;
+  /** Invocations that share a program: 32 for each of its warps. */
   readonly maxComputeInvocationsPerWorkgroup: number;
+  /** The same along the one dimension that is used. */
   readonly maxComputeWorkgroupSizeX: number;
+  /** Programs along one dimension of a dispatch; larger grids are folded. */
   readonly maxComputeWorkgroupsPerDimension: number;
+  /** Bytes that the offset of each launch's scalars must be a multiple of. */
   readonly minUniformBufferOffsetAlignment: number;
 }
 
 /** A description of a device. */
 export interface Capabilities {
+  /** What runs the kernels. */
   readonly kind: "webgpu" | "cpu";
   /** Who implements WebGPU: naga compiles for wgpu (Deno, Firefox), tint for Dawn (Chrome); none on the CPU. */
   readonly dialect: "naga" | "tint" | "none";
   /** The adapter's own name for itself. */
   readonly adapter: string;
+  /** Who made the adapter, in the words of its driver; may be empty. */
   readonly vendor: string;
+  /** The adapter's family, such as `ampere`; may be empty. */
   readonly architecture: string;
   /** True when a program stands in for a GPU, as with Mesa's llvmpipe. */
   readonly software: boolean;

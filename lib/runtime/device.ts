@@ -293,9 +293,13 @@ export class Device {
     data: ArrayLike<number> | NestedNumbers,
     options: FromOptions<D> & { dtype: D },
   ): Tensor<D>;
+  /** An f16 tensor of what a typed array holds. */
   from(data: Float16Array, options?: FromOptions<"f16">): Tensor<"f16">;
+  /** An i32 tensor of what a typed array holds. */
   from(data: Int32Array, options?: FromOptions<"i32">): Tensor<"i32">;
+  /** A u32 tensor of what a typed array holds. */
   from(data: Uint32Array, options?: FromOptions<"u32">): Tensor<"u32">;
+  /** An f32 tensor of what a typed array or nested arrays hold. */
   from(data: Float32Array | NestedNumbers, options?: FromOptions<"f32">): Tensor<"f32">;
   from(data: ArrayLike<number> | NestedNumbers, options: FromOptions<TensorDType> = {}): Tensor {
     const dtype = checkDType(options.dtype ?? dtypeOfData(data));

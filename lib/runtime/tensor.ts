@@ -12,9 +12,13 @@ export type TensorDType = "f32" | "f16" | "i32" | "u32";
 
 /** The typed array that holds a tensor's elements on the host, by dtype. */
 export interface TensorArrays {
+  /** 32-bit floating point. */
   f32: Float32Array<ArrayBuffer>;
+  /** 16-bit floating point. */
   f16: Float16Array<ArrayBuffer>;
+  /** 32-bit integers. */
   i32: Int32Array<ArrayBuffer>;
+  /** 32-bit integers without sign. */
   u32: Uint32Array<ArrayBuffer>;
 }
 
