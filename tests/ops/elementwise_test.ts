@@ -5,13 +5,7 @@
  * Every operation of the table must have cases here.
  */
 
-import {
-  type DType,
-  type DTypeName,
-  DTYPES,
-  type HostArray,
-  hostArray,
-} from "../../lib/ir/dtype.ts";
+import { type DTypeName, DTYPES, type HostArray, hostArray } from "../../lib/ir/dtype.ts";
 import type { Value } from "../../lib/ir/graph.ts";
 import { type ElementwiseName, OPS } from "../../lib/ir/ops.ts";
 import { isElementwise } from "../../lib/ir/ops/row.ts";
