@@ -106,12 +106,11 @@ export function loadLoop(
   other: HostArray,
   mo: number,
 ): number {
-  const length = memory.length;
   for (let i = 0; i < n; i++) {
     if (mask[i & mm] !== 0) {
-      const at = pointer[i & mp]!;
-      if (at < 0 || at >= length) return i;
-      out[i] = memory[at]!;
+      const element = memory[pointer[i & mp]!]; // the engine checks the index anyway
+      if (element === undefined) return i;
+      out[i] = element;
     } else {
       out[i] = other[i & mo]!;
     }
@@ -133,8 +132,8 @@ export function storeLoop(
   const length = memory.length;
   for (let i = 0; i < n; i++) {
     if (mask[i & mm] !== 0) {
-      const at = pointer[i & mp]!;
-      if (at < 0 || at >= length) return i;
+      const at = pointer[i & mp]! >>> 0; // a negative index becomes a large one
+      if (at >= length) return i;
       memory[at] = value[i & mv]!;
     }
   }
