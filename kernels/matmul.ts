@@ -21,9 +21,19 @@
  *     deno run kernels/matmul.ts [size]
  */
 
-import { cdiv, Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import {
+  cdiv,
+  Device,
+  grid,
+  jit,
+  nextPowerOf2,
+  type Pointer,
+  type Tensor,
+  type TensorDType,
+  tl,
+} from "../mod.ts";
 import { report } from "./demo.ts";
-import { checkDType, checkMatrix, FLOATS, resultTensor, type TensorDType } from "./tensors.ts";
+import { checkDType, checkMatrix, FLOATS, resultTensor } from "./tensors.ts";
 
 /** A function of one number: of tiles in a kernel, of plain numbers in the reference. */
 export type Activation = (x: number) => number;

@@ -4,13 +4,10 @@
  * Each check names the function that was called, what was found and what was wanted.
  */
 
-import type { Tensor } from "../mod.ts";
+import type { Tensor, TensorDType } from "../mod.ts";
 
 /** The dtypes that floating-point kernels take; all of them compute in f32. */
 export const FLOATS = ["f32", "f16"] as const;
-
-/** The names of dtypes. */
-export type TensorDType = Tensor["dtype"];
 
 /** `3x781`, or `scalar` for a tensor of rank 0. */
 export function shapeText(shape: readonly number[]): string {
