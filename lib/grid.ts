@@ -8,6 +8,15 @@
 
 import { LaunchError } from "./errors.ts";
 
+/**
+ * To the type checker every grid is this one symbol, so that `kernel[grid(…)]` is a property that is
+ * known to be there.
+ */
+export declare const GRID: unique symbol;
+
+/** The type of what {@linkcode grid} returns. */
+export type GridKey = typeof GRID;
+
 /** The number of programs along x, y and z. */
 export type GridShape = readonly [x: number, y: number, z: number];
 
@@ -54,15 +63,10 @@ const grids = shared[REGISTRY] ??= new WeakMap();
  * console.assert((await x.read()).join() === "2,4,6,8,10");
  * ```
  */
-export function grid(x: number | GridFunction, y?: number, z?: number): symbol {
-  const key = Symbol("grid");
-  grids.set(
-    key,
-    typeof x === "function"
-      ? x
-      : checkGrid(z !== undefined ? [x, y ?? 1, z] : y !== undefined ? [x, y] : [x]),
-  );
-  return key;
+export function grid(x: number | GridFunction, y?: number, z?: number): GridKey {
+  const key: symbol = Symbol("grid");
+  grids.set(key, typeof x === "function" ? x : checkGrid([x, y ?? 1, z ?? 1]));
+  return key as GridKey;
 }
 
 /** The grid that a symbol stands for; undefined for other symbols. */

@@ -1,0 +1,320 @@
+/**
+ * From the arguments of a launch to what a kernel is specialised by.
+ *
+ * Each argument gets a short text, its class; the classes of all arguments with the values of the
+ * constants are the key under which a compiled kernel is kept.
+ *
+ * | argument | class | means |
+ * |---|---|---|
+ * | tensor | `*f32`, `*f32=0` | a pointer; the second shares its buffer with argument 0 |
+ * | 1 | `i32=1` | becomes a compile-time constant |
+ * | 32 | `i32%16` | an i32 known to be divisible by 16 |
+ * | 5, 0.5, true | `i32`, `f32`, `bool` | a scalar of which nothing is known |
+ * | anything else | `!key` | a compile-time value |
+ */
+
+import { LaunchError } from "../errors.ts";
+import { type DType, DTYPES, isInteger } from "../ir/dtype.ts";
+import { elementOf, TypedScalar } from "../language/dtypes.ts";
+import type { Device } from "../runtime/device.ts";
+import { Tensor } from "../runtime/tensor.ts";
+import type { ArgumentSpec } from "../trace/trace.ts";
+import { valueKey } from "./key.ts";
+import { nearest } from "./suggest.ts";
+import type { LaunchOptions } from "./types.ts";
+
+/** What a launch must fit. */
+export interface Parameters {
+  readonly name: string;
+  readonly positional: readonly {
+    readonly name: string;
+    /** Whether it may be left out. */
+    readonly optional: boolean;
+    /** The dtype that its default value declares. */
+    readonly dtype: DType | undefined;
+  }[];
+  /** The names that the constants' pattern takes; undefined when it takes any. */
+  readonly constants: readonly string[] | undefined;
+}
+
+/** A launch whose arguments fit the kernel. */
+export interface Bound {
+  readonly device: Device;
+  readonly key: string;
+  /** By position: a tensor, a number (booleans as 0 and 1), or a compile-time value. */
+  readonly values: readonly unknown[];
+  readonly classes: readonly string[];
+  /** The constants that were given. */
+  readonly constants: Readonly<Record<string, unknown>>;
+  readonly options: { readonly numWarps: number; readonly numStages: number };
+}
+
+const OPTION_NAMES = ["numWarps", "numStages"] as const satisfies readonly (keyof LaunchOptions)[];
+/** The launch options where a launch does not say. */
+export const DEFAULTS = { numWarps: 4, numStages: 2 };
+const NO_CONSTANTS: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** True for what `{ … }` makes. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * Checks the arguments of a launch and classifies them.
+ *
+ * @throws {LaunchError} When they do not fit the kernel, with what to do about it.
+ */
+export function bind(kernel: Parameters, args: readonly unknown[]): Bound {
+  const { positional } = kernel;
+  const last = args.at(-1);
+  const given = isPlainObject(last) ? last : NO_CONSTANTS;
+  const count = given === NO_CONSTANTS ? args.length : args.length - 1;
+  if (count > positional.length) throw tooMany(kernel, count);
+
+  const values: unknown[] = [], classes: string[] = [];
+  let device: Device | undefined;
+  for (let i = 0; i < positional.length; i++) {
+    const param = positional[i]!, arg = i < count ? args[i] : undefined;
+    if (arg instanceof Tensor) {
+      if (arg.disposed) throw problem(kernel, i, `is the ${arg}, which has been disposed of`);
+      if (param.dtype) {
+        throw problem(
+          kernel,
+          i,
+          `is the ${arg}, but it is declared a scalar of ${param.dtype.name}`,
+        );
+      }
+      device ??= arg.device;
+      if (arg.device !== device) throw strangers(kernel, i, args);
+      values.push(arg);
+      classes.push(pointerClass(arg, values));
+    } else if (arg === undefined) {
+      if (i >= count && !param.optional) throw missing(kernel, i, count);
+      values.push(undefined);
+      classes.push("!undefined");
+    } else {
+      bindOther(kernel, i, arg, values, classes);
+    }
+  }
+  if (!device) throw noTensor(kernel);
+
+  const { constants, key, options } = bindConstants(kernel, given);
+  return { device, key: `${classes.join()};${key}`, values, classes, constants, options };
+}
+
+/** The class of the tensor that was pushed last. */
+function pointerClass(tensor: Tensor, values: readonly unknown[]): string {
+  for (let j = 0; j < values.length - 1; j++) {
+    const other = values[j];
+    if (other instanceof Tensor && other.storage === tensor.storage) return `*${tensor.dtype}=${j}`;
+  }
+  return `*${tensor.dtype}`;
+}
+
+/** An argument that is no tensor. */
+function bindOther(
+  kernel: Parameters,
+  i: number,
+  arg: unknown,
+  values: unknown[],
+  classes: string[],
+): void {
+  const declared = kernel.positional[i]!.dtype;
+  switch (typeof arg) {
+    case "number":
+      values.push(arg);
+      classes.push(scalarClass(kernel, i, arg, declared ?? dtypeOfNumber(kernel, i, arg)));
+      return;
+    case "boolean":
+      values.push(Number(arg));
+      classes.push(scalarClass(kernel, i, Number(arg), declared ?? DTYPES.bool));
+      return;
+    case "bigint":
+      values.push(Number(arg));
+      classes.push(scalarClass(kernel, i, Number(arg), declared ?? dtypeOfInteger(kernel, i, arg)));
+      return;
+    case "object":
+      if (!(arg instanceof TypedScalar)) break;
+      if (declared && declared !== arg.dtype) {
+        throw problem(kernel, i, `is ${arg}, but it is declared as ${declared.name}`);
+      }
+      values.push(arg.value);
+      classes.push(scalarClass(kernel, i, arg.value, arg.dtype));
+      return;
+    default: // functions and strings, compile-time values
+  }
+  const complaint = mistaken(arg);
+  if (complaint) throw problem(kernel, i, complaint);
+  values.push(arg);
+  classes.push(`!${valueKey(arg)}`);
+}
+
+/** What is wrong with an argument that is no tensor, number, function, dtype or string. */
+function mistaken(arg: unknown): string | undefined {
+  if (arg === null) return "is null: pass undefined for what is to be left out";
+  if (typeof arg === "symbol") return "is a symbol: pass a tensor or a number";
+  if (typeof arg === "function" || typeof arg === "string") return undefined;
+  if (typeof (arg as { then?: unknown }).then === "function") {
+    return "is a promise: await it before the launch";
+  }
+  if (ArrayBuffer.isView(arg) || Array.isArray(arg)) {
+    const what = Array.isArray(arg) ? "an array" : `a ${arg.constructor.name}`;
+    return `is ${what} of the host: make a tensor of it with device.from(…)`;
+  }
+  const what = Object.prototype.toString.call(arg).slice(8, -1);
+  const name = (arg as object).constructor?.name ?? what;
+  return name === "Tensor"
+    ? "is a tensor of another copy of Nereid: import both from one address"
+    : name === "Object"
+    ? "is an object: constants come last, in one object"
+    : `is a ${name}: pass a tensor, a number or a boolean`;
+}
+
+/** What an undeclared number is: an i32 when it is integral, else an f32. */
+function dtypeOfNumber(kernel: Parameters, i: number, value: number): DType {
+  if ((value | 0) === value) return DTYPES.i32;
+  return Number.isInteger(value) ? dtypeOfInteger(kernel, i, value) : DTYPES.f32;
+}
+
+function dtypeOfInteger(kernel: Parameters, i: number, value: number | bigint): DType {
+  if (BigInt.asIntN(32, BigInt(value)) === BigInt(value)) return DTYPES.i32;
+  throw problem(
+    kernel,
+    i,
+    `is ${value}, which no i32 can hold (-2147483648 to 2147483647): pass tl.u32(…) or tl.f32(…) if it is meant to be one`,
+  );
+}
+
+const CLASSES = Object.fromEntries(
+  Object.keys(DTYPES).map((name) => [name, [name, `${name}=1`, `${name}%16`]]),
+) as Record<DType["name"], [plain: string, one: string, divisible: string]>;
+
+function scalarClass(kernel: Parameters, i: number, value: number, dtype: DType): string {
+  const [plain, one, divisible] = CLASSES[dtype.name];
+  if (!isInteger(dtype)) return plain;
+  const fits = dtype === DTYPES.u32 ? value >>> 0 === value : (value | 0) === value;
+  if (!fits) throw problem(kernel, i, `is ${value}, which no ${dtype.name} can hold`);
+  return value === 1 ? one : value % 16 === 0 ? divisible : plain;
+}
+
+/** What the tracer is told of an argument, by its class. */
+export function specOf(cls: string, value: unknown): ArgumentSpec {
+  const [, pointer, name, suffix] = /^(\*?)(\w+)([=%]\d+)?$/.exec(cls) ?? [];
+  const dtype = elementOf(name);
+  if (cls.startsWith("!") || !dtype) return { kind: "static", value };
+  if (pointer) return { kind: "pointer", dtype, divisibility: 16 }; // tensors begin a buffer
+  if (suffix === "=1") return { kind: "scalar", dtype, divisibility: 1, value: 1 };
+  return { kind: "scalar", dtype, divisibility: suffix === "%16" ? 16 : 1 };
+}
+
+/** For each pointer among the classes, a number that pointers to one buffer share. */
+export function aliasesOf(classes: readonly string[]): number[] {
+  const groups: number[] = [];
+  classes.forEach((cls, i) => {
+    if (!cls.startsWith("*")) return;
+    const first = cls.indexOf("=");
+    groups.push(first < 0 ? i : Number(cls.slice(first + 1)));
+  });
+  return groups;
+}
+
+function bindConstants(
+  kernel: Parameters,
+  given: Readonly<Record<string, unknown>>,
+): Pick<Bound, "constants" | "options"> & { key: string } {
+  if (given === NO_CONSTANTS) return { constants: NO_CONSTANTS, key: "", options: DEFAULTS };
+  const constants: Record<string, unknown> = {};
+  const options = { ...DEFAULTS };
+  let key = "";
+  for (const name of Object.keys(given).sort()) {
+    const value = given[name], declared = kernel.constants?.includes(name) ?? true;
+    const option = OPTION_NAMES.find((option) => option === name);
+    if (option && value !== undefined) options[option] = checkOption(kernel, option, value);
+    if (!option && !declared) throw unknownConstant(kernel, name);
+    if (declared) constants[name] = value;
+    key += `${name}=${valueKey(value)};`;
+  }
+  return { constants, key, options };
+}
+
+function checkOption(kernel: Parameters, name: keyof typeof DEFAULTS, value: unknown): number {
+  const powerOfTwo = name === "numWarps";
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1) {
+    if (!powerOfTwo || (value <= 32 && (value & (value - 1)) === 0)) return value;
+  }
+  throw new LaunchError(
+    `Cannot launch '${kernel.name}' with ${name} ${String(value)}: it must be ${
+      powerOfTwo ? "a power of two from 1 to 32" : "a positive integer"
+    }`,
+  );
+}
+
+// What is said of launches that do not fit.
+
+function signature({ name, positional, constants }: Parameters): string {
+  const params = positional.map((param) => param.name);
+  if (constants?.length) params.push(`{ ${constants.join(", ")} }`);
+  return `${name}(${params.join(", ")})`;
+}
+
+function problem(kernel: Parameters, i: number, what: string): LaunchError {
+  return new LaunchError(
+    `Cannot launch '${kernel.name}': argument ${i + 1}, '${kernel.positional[i]!.name}', ${what}`,
+  );
+}
+
+function plural(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}
+
+function tooMany(kernel: Parameters, count: number): LaunchError {
+  return new LaunchError(
+    `Cannot launch '${kernel.name}' with ${plural(count, "argument")}: it takes ${
+      plural(kernel.positional.length, "argument")
+    }, as ${signature(kernel)}`,
+  );
+}
+
+function missing(kernel: Parameters, i: number, count: number): LaunchError {
+  const { name } = kernel.positional[i]!;
+  return new LaunchError(
+    `Cannot launch '${kernel.name}' with ${plural(count, "argument")}: '${name}' is missing, ` +
+      `as it takes ${signature(kernel)}`,
+  );
+}
+
+function noTensor(kernel: Parameters): LaunchError {
+  return new LaunchError(
+    `Cannot launch '${kernel.name}' without a tensor: its arguments say on which device it runs, and where its results go`,
+  );
+}
+
+function strangers(kernel: Parameters, i: number, args: readonly unknown[]): LaunchError {
+  const first = args.findIndex((arg) => arg instanceof Tensor);
+  const names = [first, i].map((at) => `'${kernel.positional[at]!.name}'`);
+  const kinds = [first, i].map((at) => (args[at] as Tensor).device.kind);
+  return new LaunchError(
+    `Cannot launch '${kernel.name}': ${names.join(" and ")} are tensors of different devices (${
+      kinds.join(" and ")
+    }): make both with one device`,
+  );
+}
+
+function unknownConstant(kernel: Parameters, name: string): LaunchError {
+  const known = [...kernel.constants ?? [], ...OPTION_NAMES];
+  const meant = nearest(name, known);
+  const has = kernel.constants?.length
+    ? `its constants are ${kernel.constants.join(", ")}`
+    : "it has none";
+  const param = kernel.positional.some((param) => param.name === name);
+  return new LaunchError(
+    `Cannot launch '${kernel.name}' with the constant '${name}': ${has}` +
+      (param
+        ? `; '${name}' is a parameter, pass it by position`
+        : meant
+        ? `; did you mean '${meant}'?`
+        : `, and the launch options ${OPTION_NAMES.join(", ")}`),
+  );
+}
