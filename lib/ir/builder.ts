@@ -49,6 +49,11 @@ export class Builder {
     return this.value("constant", [], { attributes: { value, dtype: dtype.name, shape } });
   }
 
+  /** Appends the operations of a region without parameters that no operation owns. */
+  inline(region: Region): void {
+    this.#ops.push(...region.ops);
+  }
+
   /**
    * A region with parameters of the given types. `body` appends its operations to this builder and
    * returns the yields; afterwards appending goes on where it was. When `body` throws, nothing of it stays.

@@ -1,0 +1,281 @@
+/** Properties: of tiles, arrays, objects, and of what the host gave. */
+
+import { Value } from "../ir/graph.ts";
+import { dtypeOf, isPointer, size, typeText } from "../ir/type.ts";
+import { writtenAs } from "../language/dtypes.ts";
+import { tl } from "../language/tl.ts";
+import { Problem } from "./problem.ts";
+import type { Tracer } from "./tracer.ts";
+import { Closure, describe, isRecord, isWeak, Missing, Range } from "./values.ts";
+
+/** A method of a tile, until it is called. */
+export class TileMethod {
+  constructor(readonly tile: Value, readonly name: "to") {}
+}
+
+/** `object[key]`. */
+export function getProperty(t: Tracer, object: unknown, key: unknown): unknown {
+  if (object instanceof Value) return tileProperty(t, object, key);
+  if (object === undefined || object === null) {
+    throw new Problem(
+      `Cannot read ${spell(key)} of ${object}`,
+      "What may be undefined needs a default, or '?.'",
+    );
+  }
+  if (key instanceof Value) {
+    throw new Problem(
+      `An array in a kernel exists only while it is compiled, and cannot be indexed by ${
+        describe(key)
+      }, which is known at run time`,
+      "Unroll the loop with tl.staticRange, or keep the data in memory and load it",
+    );
+  }
+  if (object instanceof Range || object instanceof Closure || object instanceof TileMethod) {
+    throw new Problem(`${describe(object)} has no property ${spell(key)}`);
+  }
+  const name = key as string | number | symbol;
+  if (object === tl && !Object.hasOwn(tl, name)) {
+    throw new Problem(`tl has no ${String(name)}`, suggestion(String(name), Object.keys(tl)));
+  }
+  if (object === Math && !(name in Math)) {
+    throw new Problem(`Math has no ${String(name)}`);
+  }
+  const value: unknown = Reflect.get(Object(object), name, object);
+  if (value instanceof Missing) throw new Problem(value.why, value.remedy);
+  return value;
+}
+
+function tileProperty(t: Tracer, x: Value, key: unknown): unknown {
+  const { type } = x;
+  switch (key) {
+    case "shape":
+      return t.own([...type.shape]);
+    case "dtype":
+      return writtenAs(isPointer(type.element) ? type.element.pointee : dtypeOf(type));
+    case "numel":
+      return size(type);
+    case "T":
+      if (type.shape.length !== 2) {
+        throw new Problem(
+          `.T swaps the dimensions of a tile of two, but this is ${typeText(type)}`,
+          "Write tl.permute(x, [...]) for other ranks",
+        );
+      }
+      return t.semantics.builder.value("permute", [x], { attributes: { order: [1, 0] } });
+    case "to":
+      return new TileMethod(x, "to");
+  }
+  if (typeof key === "string" && !/^\d+$/.test(key)) {
+    const operation = Object.hasOwn(tl, key);
+    throw new Problem(
+      `A tile has no property '${key}', only shape, dtype, numel, T and to()`,
+      operation ? `Write tl.${key}(x, …)` : undefined,
+    );
+  }
+  throw new Problem(
+    `A tile cannot be indexed: ${typeText(type)}[${describe(key)}]`,
+    "A new dimension is added by tl.col(x) for x[:, None], tl.row(x) for x[None, :], or tl.expandDims(x, axis); to pick elements, load them through pointers, or sum tl.where(index === i, x, 0)",
+  );
+}
+
+/** `object[key] = value`. */
+export function setProperty(t: Tracer, object: unknown, key: unknown, value: unknown): void {
+  if (object instanceof Value) {
+    throw new Problem(
+      `A tile cannot be changed in place: ${typeText(object.type)}[${describe(key)}] = …`,
+      "Make another one: x = tl.where(condition, value, x)",
+    );
+  }
+  if (key instanceof Value) {
+    throw new Problem(
+      `An array in a kernel exists only while it is compiled, and cannot be indexed by ${
+        describe(key)
+      }, which is known at run time`,
+      "Unroll the loop with tl.staticRange, or keep the data in memory and store it",
+    );
+  }
+  if (typeof object !== "object" || object === null || !t.journal.owns(object)) {
+    throw new Problem(
+      `Cannot change ${spell(key)} of ${describe(object)}: it was not made in this kernel`,
+      "Make a copy first: [...array] or { ...object }",
+    );
+  }
+  const name = String(key);
+  if (Array.isArray(object)) {
+    const index = Number(name);
+    if (name !== "length" && !(Number.isInteger(index) && index >= 0)) {
+      throw new Problem(`An array has no element ${spell(key)}`);
+    }
+    // The length changes along, and must be restored along.
+    if (index >= object.length) t.journal.write(object, "length", index + 1);
+  }
+  t.journal.write(object, name, value);
+}
+
+/** Makes an own array hold other elements, by writes that can be undone. */
+function refill(t: Tracer, array: unknown[], elements: readonly unknown[]): void {
+  elements.forEach((element, i) => {
+    if (!Object.is(array[i], element)) setProperty(t, array, i, element);
+  });
+  if (array.length !== elements.length) t.journal.write(array, "length", elements.length);
+}
+
+const MUTATING = ["push", "pop", "shift", "unshift", "splice", "reverse", "fill"];
+/** Methods whose callback decides something, so that its answer must be known. */
+const DECIDING = ["filter", "find", "findIndex", "findLast", "some", "every", "sort", "toSorted"];
+const READING = [
+  ...[
+    "at",
+    "concat",
+    "entries",
+    "flat",
+    "flatMap",
+    "forEach",
+    "includes",
+    "indexOf",
+    "join",
+    "keys",
+  ],
+  ...["lastIndexOf", "map", "reduce", "reduceRight", "slice", "toReversed", "toSpliced", "values"],
+  ...["with"],
+  ...DECIDING.filter((name) => name !== "sort"),
+];
+
+/** `array.name(...args)`. Callbacks are functions of the kernel. */
+export function callArray(t: Tracer, array: unknown[], name: string, args: readonly unknown[]) {
+  const changes = MUTATING.includes(name);
+  if (!changes && !READING.includes(name)) {
+    throw new Problem(
+      `Arrays in kernels have no method '${name}'`,
+      suggestion(name, [...MUTATING, ...READING]),
+    );
+  }
+  if (array.some((element) => element instanceof Missing) && name !== "fill") {
+    for (const i of array.keys()) getProperty(t, array, i);
+  }
+  const native = args.map((arg) => callback(t, arg, name));
+  const method = Reflect.get(Array.prototype, name) as (...args: unknown[]) => unknown;
+  if (changes) {
+    if (!t.journal.owns(array)) {
+      throw new Problem(
+        `Cannot change this array: it was not made in this kernel`,
+        "Make a copy first: [...array]",
+      );
+    }
+    const copy = [...array];
+    const result = method.apply(copy, native);
+    refill(t, array, copy);
+    return result === copy ? array : Array.isArray(result) ? t.own(result) : result;
+  }
+  const result = method.apply(array, native);
+  if (Array.isArray(result)) return ownAll(t, result);
+  // Iterators of keys and entries.
+  if (
+    typeof result === "object" && result !== null && Symbol.iterator in result &&
+    !(result instanceof Value) && ["entries", "keys", "values"].includes(name)
+  ) {
+    return ownAll(t, [...result as Iterable<unknown>]);
+  }
+  return result;
+}
+
+function ownAll(t: Tracer, array: unknown[]): unknown[] {
+  for (const item of array) if (Array.isArray(item) && !t.journal.owns(item)) t.own(item);
+  return t.own(array);
+}
+
+/** A host function that runs a function of the kernel; anything else as it is. */
+export function callback(t: Tracer, fn: unknown, method: string): unknown {
+  if (!(fn instanceof Closure) && typeof fn !== "function") return fn;
+  return (...args: unknown[]) => {
+    const result = t.call(fn, args);
+    if (result instanceof Value && DECIDING.includes(method)) {
+      throw new Problem(
+        `The function given to ${method} returned ${
+          describe(result)
+        }, but what an array holds is decided when the kernel is compiled`,
+        "Choose between tiles with tl.where",
+      );
+    }
+    return result;
+  };
+}
+
+/** `string.name(...args)` or `number.name(...args)`. */
+export function callPrimitive(
+  x: string | number | boolean,
+  name: string,
+  args: readonly unknown[],
+) {
+  const method: unknown = Reflect.get(Object(x), name, x);
+  if (typeof method !== "function") {
+    throw new Problem(`${describe(x)} has no method '${name}'`, tileHint(x, name));
+  }
+  for (const arg of args) {
+    if (!isWeak(arg) && typeof arg !== "string" && arg !== undefined) {
+      throw new Problem(`${name} needs compile-time values, not ${describe(arg)}`);
+    }
+  }
+  return Reflect.apply(method, x, args) as unknown;
+}
+
+function tileHint(x: unknown, name: string): string | undefined {
+  return typeof x === "number" && name === "to"
+    ? "A compile-time number becomes a value of a dtype by tl.cast(x, dtype) or tl.f32(x)"
+    : undefined;
+}
+
+/** The elements of what is spread, destructured or iterated. */
+export function elements(t: Tracer, x: unknown): unknown[] {
+  if (Array.isArray(x)) return x.map((_, i) => getProperty(t, x, i));
+  if (typeof x === "string") return [...x];
+  if (x instanceof Value) {
+    throw new Problem(
+      `${describe(x)} cannot be taken apart: it is a tile, not an array`,
+      "Tiles are computed with as a whole; several tiles go into an array: [a, b]",
+    );
+  }
+  if (x instanceof Range) {
+    throw new Problem(
+      "tl.range makes a loop, not an array",
+      "Write for (const i of tl.range(…)), or tl.staticRange(…) for an array",
+    );
+  }
+  throw new Problem(`${describe(x)} is not an array`);
+}
+
+/** The own properties of what is spread or destructured into an object. */
+export function properties(t: Tracer, x: unknown): Record<string, unknown> {
+  if (x === undefined || x === null) return {};
+  if (isRecord(x) || Array.isArray(x)) {
+    return Object.fromEntries(Object.keys(x).map((key) => [key, getProperty(t, x, key)]));
+  }
+  throw new Problem(`${describe(x)} is not an object with properties`);
+}
+
+function spell(key: unknown): string {
+  return typeof key === "number" ? `element ${key}` : `the property ${describe(key)}`;
+}
+
+/** "Did you mean 'x'?" when a known name is near. */
+export function suggestion(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replaceAll("_", "");
+  const near = known
+    .map((other) => [distance(plain(name), plain(other)), other] as const)
+    .sort(([a], [b]) => a - b)[0];
+  return near && near[0] <= Math.max(1, name.length / 3) ? `Did you mean '${near[1]}'?` : undefined;
+}
+
+/** How many letters must be added, removed or changed to get from `a` to `b`. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
