@@ -130,12 +130,15 @@ export function registerOf(packets: readonly Expr[], index: number): Expr {
 
 /** Packets whose register i is register `sources[i]` of other packets. */
 export function gather(packets: readonly Expr[], sources: readonly number[]): Expr[] {
-  const width = packetWidth(sources.length);
-  return Array.from({ length: sources.length / width }, (_, packet) =>
-    vector(
-      sources.slice(packet * width, (packet + 1) * width).map((i) => registerOf(packets, i)),
-      width,
-    ));
+  const width = packetWidth(sources.length), from = packets[0]!.type.width;
+  return Array.from({ length: sources.length / width }, (_, packet) => {
+    const registers = sources.slice(packet * width, (packet + 1) * width);
+    const first = registers[0]!, within = first % from;
+    if (within + width <= from && registers.every((register, i) => register === first + i)) {
+      return slice(packets[(first - within) / from]!, within, width);
+    }
+    return vector(registers.map((register) => registerOf(packets, register)), width);
+  });
 }
 
 /** Row-major index of coordinates in a shape. */
