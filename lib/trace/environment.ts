@@ -8,14 +8,13 @@
 import { cdiv, nextPowerOf2 } from "../language/host.ts";
 import { tl } from "../language/tl.ts";
 import { Problem } from "./problem.ts";
-import { sourceOf, walkSyntax } from "./source.ts";
+import { type AnyFunction, sourceOf, walkSyntax } from "./source.ts";
 
 /** A function to trace, with what it was given. */
 export interface KernelFunction {
   readonly name: string;
   /** Its `toString()` is the source. */
-  // deno-lint-ignore ban-types -- any function is taken, and none is called
-  readonly fn: Function;
+  readonly fn: AnyFunction;
   /** Names for it to use, or a function that returns them. */
   readonly names?: Record<string, unknown> | (() => Record<string, unknown>) | undefined;
   /** The class of a static method: `this` and the class's name in the method. */

@@ -8,7 +8,7 @@ import { bind, declare, declareBlock, declareVars, namesIn } from "./patterns.ts
 import { Problem } from "./problem.ts";
 import { Binding, Scope } from "./scope.ts";
 import { runSteps } from "./sequence.ts";
-import { type FunctionNode, type Source, sourceOf } from "./source.ts";
+import { type AnyFunction, type FunctionNode, type Source, sourceOf } from "./source.ts";
 import { statementSteps } from "./statements.ts";
 import type { FunctionFrame, Tracer } from "./tracer.ts";
 import { Closure, describe, NOTHING, present } from "./values.ts";
@@ -42,8 +42,7 @@ export function call(t: Tracer, fn: unknown, args: readonly unknown[], self?: un
 }
 
 /** A function of the host as one of the kernel's. */
-// deno-lint-ignore ban-types -- any function is taken, and none is called
-export function closureOf(t: Tracer, fn: Function, environment: Environment, self: unknown) {
+export function closureOf(t: Tracer, fn: AnyFunction, environment: Environment, self: unknown) {
   const source = sourceOf(fn);
   const scope = new Scope();
   const closure = new Closure(source, source.node, environment, scope, self, source.name);

@@ -331,6 +331,10 @@ function whileLoop(t: Tracer, loop: LoopFrame, spec: While): void {
       return go instanceof Value ? semantics.logical("&&", staying, go) : go && staying;
     },
     body: () => {
+      // The condition has just said that nothing has left the loop.
+      for (const flag of t.flags()) {
+        if (flag.value instanceof Value) t.journal.write(flag, "value", false);
+      }
       iteration(t, loop, spec.steps());
       const { update } = spec;
       if (!update) return;

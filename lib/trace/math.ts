@@ -8,6 +8,7 @@ import { power } from "./power.ts";
 import { Problem } from "./problem.ts";
 import { dtypeOfNumber } from "./promotion.ts";
 import { callback, elements } from "./members.ts";
+import type { AnyFunction } from "./source.ts";
 import type { Tracer } from "./tracer.ts";
 import { describe, isOperand, type Operand } from "./values.ts";
 
@@ -67,8 +68,7 @@ function trunc(t: Tracer, x: Value): Operand {
   return semantics.where(semantics.binary("<", x, 0), up, down);
 }
 
-// deno-lint-ignore ban-types -- compared by identity
-const MATH = new Map<Function, string>();
+const MATH = new Map<AnyFunction, string>();
 for (const name of Object.getOwnPropertyNames(Math)) {
   const fn: unknown = Reflect.get(Math, name);
   if (typeof fn === "function") MATH.set(fn, name);
@@ -78,10 +78,9 @@ for (const name of Object.getOwnPropertyNames(Math)) {
  * Calls a function of `Math`, `Number` or `Array`; undefined when it is none of those. What cannot be
  * done on run-time values is an error.
  */
-// deno-lint-ignore ban-types -- any function is taken
 export function callMath(
   t: Tracer,
-  fn: Function,
+  fn: AnyFunction,
   args: readonly unknown[],
 ): { value: unknown } | undefined {
   const name = MATH.get(fn);
@@ -140,8 +139,7 @@ export function callMath(
   return undefined;
 }
 
-// deno-lint-ignore ban-types -- compared by identity
-const NUMBER = new Set<Function>([
+const NUMBER = new Set<AnyFunction>([
   Number.isInteger,
   Number.isFinite,
   Number.isNaN,

@@ -10,6 +10,9 @@ export type FunctionNode =
   | acorn.FunctionExpression
   | acorn.FunctionDeclaration;
 
+// deno-lint-ignore ban-types -- functions of any signature are taken, and none is called
+export type AnyFunction = Function;
+
 /** A function's text and syntax. */
 export interface Source {
   readonly name: string;
@@ -23,12 +26,10 @@ export interface Source {
 
 const OPTIONS = { ecmaVersion: "latest", allowSuperOutsideMethod: true } as const;
 
-// deno-lint-ignore ban-types -- any function is taken, and none is called
-const cache = new WeakMap<Function, Source>();
+const cache = new WeakMap<AnyFunction, Source>();
 
 /** Parses a function's text: an arrow, a function, or a method's shorthand. */
-// deno-lint-ignore ban-types -- any function is taken, and none is called
-export function sourceOf(fn: Function): Source {
+export function sourceOf(fn: AnyFunction): Source {
   let source = cache.get(fn);
   if (!source) cache.set(fn, source = parse(fn.toString(), fn.name || "anonymous"));
   return source;

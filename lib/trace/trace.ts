@@ -167,6 +167,36 @@ export function signatureOf(fn: KernelFunction): Signature {
   });
 }
 
+/**
+ * The constants of a launch with the kernel's own defaults for those that were not given: what a
+ * grid function sees.
+ */
+export function resolveConstants(
+  fn: KernelFunction,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const { t, source } = begin(fn);
+  const pattern = constantsOf(source), resolved = { ...given };
+  if (!pattern) return resolved;
+  return reporting(t, fn, () => {
+    t.builder.region([], () => {
+      const { scope: outer } = closureOf(t, fn.fn, t.frame.environment, fn.owner);
+      const scope = new Scope(outer);
+      declare(t, scope, namesIn(pattern), "parameter");
+      bind(t, pattern, { ...given }, scope, "declare");
+      for (const property of pattern.properties) {
+        if (property.type === "RestElement") continue;
+        const { value } = property;
+        const target = value.type === "AssignmentPattern" ? value.left : value;
+        if (target.type !== "Identifier") continue; // taken apart further: as it was given
+        resolved[constantName(property)] = scope.own(target.name)?.value;
+      }
+      return [];
+    });
+    return resolved;
+  });
+}
+
 function constantName({ key, computed }: acorn.AssignmentProperty): string {
   if (key.type === "Identifier" && !computed) return key.name;
   if (key.type === "Literal") return String(key.value);
