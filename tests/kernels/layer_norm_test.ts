@@ -25,7 +25,7 @@ for (const options of cases) {
 }
 
 onDevices("layerNorm() gives the bias for a constant row, whatever eps is", async (device) => {
-  const x = device.full([2, 100], 5), weight = device.full([100], 3), bias = device.arange(100);
+  const x = device.full([2, 100], 5), weight = device.full([100], 3), bias = device.arange(100, { dtype: "f32" });
   const out = layerNorm(x, weight, bias, { eps: 1 });
   const expected = Array.from({ length: 200 }, (_, i) => i % 100);
   await assertMatches(out, expected, { absolute: 1e-4 });
