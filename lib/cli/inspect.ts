@@ -152,9 +152,10 @@ function choose(
 }
 
 /** `(x, n, { BLOCK, WHOLE? })`: constants with a default have a question mark. */
-function signatureText({ params, constants }: Signature): string {
+function signatureText({ params, constants, open }: Signature): string {
   const pattern = constants?.map(({ name, hasDefault }) => `${name}${hasDefault ? "?" : ""}`);
   const all = params.map((param) => param.name);
+  if (open) pattern?.push("...");
   if (pattern) all.push(`{ ${pattern.join(", ")} }`);
   return `(${all.join(", ")})`;
 }
@@ -194,13 +195,13 @@ function escape(text: string): string {
 
 /** Throws when a constant without a default is missing, or one is given that the kernel does not have. */
 function checkConstants(
-  { constants = [] }: Signature,
+  { constants = [], open }: Signature,
   given: Readonly<Record<string, unknown>>,
   command: string,
 ): void {
   const names = constants.map(({ name }) => name);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
+  if (unknown !== undefined && !open) {
     const known = names.length > 0 ? `its constants are ${names.join(", ")}` : "it has none";
     throw new UsageError(`The kernel has no constant '${unknown}': ${known}`);
   }
