@@ -12,7 +12,7 @@ import { HOST_FUNCTIONS } from "./environment.ts";
 import { load, store } from "./memory.ts";
 import { elements } from "./members.ts";
 import { Problem } from "./problem.ts";
-import { dtypeOfNumber } from "./promotion.ts";
+import { dtypeOfNumber, promote } from "./promotion.ts";
 import { extremum, reduce, sum } from "./reductions.ts";
 import { shapeOf, shapeText } from "./semantics.ts";
 import type { Tracer } from "./tracer.ts";
@@ -79,8 +79,10 @@ export function extremeOf(t: Tracer, name: "min" | "max", operands: readonly Ope
 /** `(a + b - 1) / b`, rounded towards zero. */
 function ceilDivide(t: Tracer, a: Operand, b: Operand): Operand {
   const { semantics } = t;
-  const sum = semantics.binary("+", a, semantics.binary("-", semantics.value(b), 1));
-  return semantics.truncate(semantics.binary("/", sum, b));
+  const less = b instanceof Value ? semantics.binary("-", b, 1) : Number(b) - 1;
+  const sum = semantics.binary("+", semantics.value(a), less);
+  const dtype = promote("division", sum, b);
+  return semantics.builder.value("idiv", semantics.together(dtype, [sum, b]));
 }
 
 function axisEntry(name: "programId" | "numPrograms", op: OpName): Entry {
