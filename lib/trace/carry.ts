@@ -272,7 +272,7 @@ function mismatch(init: unknown, end: unknown, place: Place): Error {
     line(init)
   } before the loop and ${describe(end)}${line(end)} after an iteration`;
   if (end instanceof Missing) return new Problem(end.why, end.remedy);
-  const remedy = remedyFor(init, end);
+  const remedy = remedyFor(init, end, "before the loop and in it");
   const location = end instanceof Value ? end.def?.location : undefined;
   return location
     ? new CompilationError({ problem, remedy, location })

@@ -51,7 +51,6 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   cdiv: "tl.cdiv",
   nextPowerOf2: "a compile-time constant of the launch",
-  console: "tl.staticPrint",
 };
 
 /** What the host's functions of sizes are in a kernel. */
@@ -86,6 +85,14 @@ export class Environment {
   /** The error for a name that is not known. */
   unknown(name: string): Problem {
     const { names, owner } = this.kernel;
+    const what =
+      `The name '${name}' is not known in ${this.kernel.name}: a kernel sees its parameters and locals, tl, Math and the names it is given, not the variables around it`;
+    if (name === "console") {
+      return new Problem(
+        what,
+        "To print the type of a tile when the kernel is compiled write tl.staticPrint(x)",
+      );
+    }
     const here = ELSEWHERE[name];
     const advice = here ? `Write ${here}, or give it` : "Give it";
     const bag = names === undefined
@@ -97,7 +104,7 @@ export class Environment {
       ? `jit(${this.kernel.name}, ${bag})`
       : `make it a static of the class and write this.${name}`;
     return new Problem(
-      `The name '${name}' is not known in ${this.kernel.name}: a kernel sees its parameters and locals, tl, Math and the names it is given, not the variables around it`,
+      what,
       owner === undefined
         ? `${advice} to the kernel: ${how}. A value that changes from launch to launch is better passed as a constant: { ${name} }`
         : `${advice} to the class: ${how}`,

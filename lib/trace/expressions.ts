@@ -21,7 +21,7 @@ import type { Scope } from "./scope.ts";
 import { type BinaryOperator, isBinaryOperator } from "./semantics.ts";
 import { textOf } from "./source.ts";
 import type { Tracer } from "./tracer.ts";
-import { Closure, describe, isOperand, isWeak, type Operand, present } from "./values.ts";
+import { Closure, describe, isOperand, isWeak, NESTED, type Operand, present } from "./values.ts";
 
 /** Evaluates an expression to a value of the graph or of JavaScript. */
 export function evaluate(t: Tracer, node: acorn.Expression, scope: Scope): unknown {
@@ -104,7 +104,7 @@ function closure(
     );
   }
   const { source, environment, self } = t.frame;
-  const name = node.type === "FunctionExpression" && node.id ? node.id.name : "a nested function";
+  const name = node.type === "FunctionExpression" && node.id ? node.id.name : NESTED;
   return new Closure(source, node, environment, scope, self, name);
 }
 

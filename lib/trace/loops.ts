@@ -202,6 +202,7 @@ export function forLoop(t: Tracer, node: acorn.ForStatement, scope: Scope, body:
   t.at(node);
   const local = init?.type === "VariableDeclaration" && init.kind === "let";
   const counting = local ? countOf(t, node, inner) : undefined;
+  t.at(node);
   inLoop(t, (loop) => {
     if (counting) {
       const { name, count } = counting;

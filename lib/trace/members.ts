@@ -8,6 +8,17 @@ import { Problem } from "./problem.ts";
 import type { Tracer } from "./tracer.ts";
 import { Closure, describe, isRecord, isWeak, Missing, Range } from "./values.ts";
 
+/** What Triton's users write out of habit, where the spelling alone does not tell. */
+const TRITON: Readonly<Record<string, string>> = {
+  float32: "Write tl.f32",
+  float16: "Write tl.f16",
+  int32: "Write tl.i32",
+  uint32: "Write tl.u32",
+  int1: "Write tl.bool",
+  constexpr: "Constants are the kernel's last parameter, an object pattern: { BLOCK = 1024 }",
+  device_print: "Only what is known when the kernel is compiled can be printed: tl.staticPrint(x)",
+};
+
 /** A method of a tile, until it is called. */
 export class TileMethod {
   constructor(readonly tile: Value, readonly name: "to") {}
@@ -35,7 +46,10 @@ export function getProperty(t: Tracer, object: unknown, key: unknown): unknown {
   }
   const name = key as string | number | symbol;
   if (object === tl && !Object.hasOwn(tl, name)) {
-    throw new Problem(`tl has no ${String(name)}`, suggestion(String(name), Object.keys(tl)));
+    throw new Problem(
+      `tl has no '${String(name)}'`,
+      TRITON[String(name)] ?? suggestion(String(name), Object.keys(tl)),
+    );
   }
   if (object === Math && !(name in Math)) {
     throw new Problem(`Math has no ${String(name)}`);
@@ -72,18 +86,31 @@ function tileProperty(t: Tracer, x: Value, key: unknown): unknown {
       operation ? `Write tl.${key}(x, …)` : undefined,
     );
   }
+  if (isPointer(type.element)) {
+    throw new Problem(
+      `A pointer is not an array: ${typeText(type)}[${describe(key)}]`,
+      "Move it by an offset and load: tl.load(pointer + offset)",
+    );
+  }
   throw new Problem(
     `A tile cannot be indexed: ${typeText(type)}[${describe(key)}]`,
-    "A new dimension is added by tl.col(x) for x[:, None], tl.row(x) for x[None, :], or tl.expandDims(x, axis); to pick elements, load them through pointers, or sum tl.where(index === i, x, 0)",
+    key === null || key === undefined
+      ? "For x[:, None] write tl.col(x), for x[None, :] tl.row(x), for other new dimensions tl.expandDims(x, axis)"
+      : "Tiles are computed with as a whole. To pick an element, load it through a pointer, or sum tl.where(tl.arange(0, N) === i, x, 0)",
   );
 }
 
 /** `object[key] = value`. */
 export function setProperty(t: Tracer, object: unknown, key: unknown, value: unknown): void {
   if (object instanceof Value) {
+    const pointer = isPointer(object.type.element);
     throw new Problem(
-      `A tile cannot be changed in place: ${typeText(object.type)}[${describe(key)}] = …`,
-      "Make another one: x = tl.where(condition, value, x)",
+      `A ${pointer ? "pointer is not an array" : "tile cannot be changed in place"}: ${
+        typeText(object.type)
+      }[${describe(key)}] = …`,
+      pointer
+        ? "Move it by an offset and store: tl.store(pointer + offset, value)"
+        : "Make another one: x = tl.where(condition, value, x)",
     );
   }
   if (key instanceof Value) {
@@ -263,7 +290,7 @@ export function suggestion(name: string, known: readonly string[]): string | und
   const near = known
     .map((other) => [distance(plain(name), plain(other)), other] as const)
     .sort(([a], [b]) => a - b)[0];
-  return near && near[0] <= Math.max(1, name.length / 3) ? `Did you mean '${near[1]}'?` : undefined;
+  return near && near[0] <= Math.ceil(name.length / 3) ? `Did you mean '${near[1]}'?` : undefined;
 }
 
 /** How many letters must be added, removed or changed to get from `a` to `b`. */

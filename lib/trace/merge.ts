@@ -2,7 +2,15 @@
 
 import { DTYPES } from "../ir/dtype.ts";
 import { Region, Value } from "../ir/graph.ts";
-import { isPointer, sameElement, sameShape, sameType, scalar, type Type } from "../ir/type.ts";
+import {
+  type Element,
+  isPointer,
+  sameElement,
+  sameShape,
+  sameType,
+  scalar,
+  type Type,
+} from "../ir/type.ts";
 import { Problem } from "./problem.ts";
 import { ABSENT, Binding, type Place, read, type Write } from "./scope.ts";
 import type { Tracer } from "./tracer.ts";
@@ -185,26 +193,32 @@ function mismatch(a: unknown, b: unknown, name: string): [string, string] {
   }
   return [
     `${name} is ${describe(a)} after one branch of an if and ${describe(b)} after the other`,
-    remedyFor(a, b),
+    remedyFor(a, b, "in both branches"),
   ];
 }
 
+function toOf(element: Element): string | undefined {
+  return isPointer(element) ? undefined : element.name;
+}
+
 /** How two types could be brought together. */
-export function remedyFor(a: unknown, b: unknown): string {
+export function remedyFor(a: unknown, b: unknown, where: string): string {
   const types = [a, b].map((x): Type | undefined => {
     if (x instanceof Value) return x.type;
     return isWeak(x) ? scalar(defaultDtype(x)) : undefined;
   });
   const [one, two] = types;
-  if (!one || !two) return "Give it the same kind of value on both ways";
+  if (!one || !two) return `Give it the same kind of value ${where}`;
   if (isPointer(one.element) && isPointer(two.element)) {
     return "Both must point into the same tensor: carry an offset instead";
   }
   if (!sameShape(one.shape, two.shape)) {
-    return "Give it the same shape on both ways: tl.broadcastTo, tl.full and tl.reshape change shapes";
+    return `Give it the same shape ${where}; tl.full, tl.broadcastTo and tl.reshape make shapes`;
   }
   if (!sameElement(one.element, two.element)) {
-    return "Cast it to the same dtype on both ways: tl.cast(x, tl.f32)";
+    return `Give it the same dtype ${where}: ${
+      toOf(two.element) ? `tl.cast(x, tl.${toOf(two.element)})` : "tl.cast(x, dtype)"
+    }`;
   }
-  return "Give it the same type on both ways";
+  return `Give it the same type ${where}`;
 }

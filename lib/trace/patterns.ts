@@ -6,7 +6,7 @@ import { Problem } from "./problem.ts";
 import { Binding, type Scope, UNSET } from "./scope.ts";
 import { isFunction, walkSyntax } from "./source.ts";
 import type { Tracer } from "./tracer.ts";
-import { Closure, describe, Missing } from "./values.ts";
+import { Closure, describe, Missing, NESTED } from "./values.ts";
 
 /** Adds variables to a scope: unset until their declaration runs, `var`s undefined. */
 export function declare(
@@ -173,6 +173,7 @@ function bindName(t: Tracer, name: string, value: unknown, scope: Scope, mode: M
       throw new Problem(`'${name}' is used before its declaration`, "Move the declaration up");
     }
   }
+  if (value instanceof Closure && value.name === NESTED) value.name = name;
   t.assign(binding, value);
 }
 

@@ -316,7 +316,14 @@ export class Semantics {
     if (!(x instanceof Value) && typeof x === "boolean") return this.constant(x, DTYPES.bool);
     const dtype = x instanceof Value ? dtypeOfNumber(x) : defaultDtype(x);
     if (dtype !== DTYPES.bool || !(x instanceof Value)) {
-      throw new Problem(`${what} needs booleans, not ${describe(x)}`, "Compare it: x !== 0");
+      throw new Problem(
+        `${what} needs booleans, not ${describe(x)}`,
+        `Compare it, as in x !== 0${
+          what.length === 2
+            ? "; to fall back on another value write tl.where(x !== 0, x, other)"
+            : ""
+        }`,
+      );
     }
     return x;
   }

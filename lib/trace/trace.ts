@@ -76,7 +76,8 @@ function begin(fn: KernelFunction): { readonly t: Tracer; readonly source: Sourc
     source = sourceOf(fn.fn);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new CompilationError({ problem: error.message, remedy: error.remedy });
+    const made = fn.madeAt ? ` (made at ${fn.madeAt})` : "";
+    throw new CompilationError({ problem: error.message + made, remedy: error.remedy });
   }
   const named = { ...source, name: fn.name || source.name };
   const t = new Tracer({

@@ -19,6 +19,9 @@ export type Weak = number | boolean;
 /** What arithmetic works on. */
 export type Operand = Value | Weak;
 
+/** The name of a function that has none. */
+export const NESTED = "a nested function";
+
 /** A function of the kernel's text, or of a helper's, with the scope it closes over. */
 export class Closure {
   constructor(
@@ -27,7 +30,8 @@ export class Closure {
     readonly environment: Environment,
     readonly scope: Scope,
     readonly self: unknown,
-    readonly name: string,
+    /** What messages call it; a nested function's is that of the variable that it is bound to first. */
+    public name: string,
   ) {}
 }
 
