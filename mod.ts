@@ -6,6 +6,7 @@
  * launched on a {@linkcode Device} over a {@linkcode grid} of programs.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { cdiv, Device, grid, jit, type Pointer, tl } from "./mod.ts";
  *
  * const add = jit(
@@ -21,7 +22,7 @@
  * const n = 5000;
  * using x = device.full([n], 1), y = device.arange(n, { dtype: "f32" }), out = device.empty([n]);
  * add[grid(cdiv(n, 1024))](x, y, out, n);
- * console.assert((await out.read())[4999] === 5000);
+ * assert((await out.read())[4999] === 5000);
  * ```
  *
  * @module
@@ -37,6 +38,8 @@ export {
   OutOfResourcesError,
 } from "./lib/errors.ts";
 export { type Grid, grid, type GridFunction, type GridMeta } from "./lib/grid.ts";
+export { jit, type Names } from "./lib/kernel.ts";
+export type { Argument, Kernel, Launcher, LaunchOptions } from "./lib/launch/types.ts";
 export { cdiv, nextPowerOf2 } from "./lib/language/host.ts";
 export { tl } from "./lib/language/tl.ts";
 export type { DType, Pointer, Tile } from "./lib/language/types.ts";

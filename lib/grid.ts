@@ -1,21 +1,25 @@
 /**
  * Grids: how many programs a launch has along each of up to three dimensions.
  *
- * `kernel[grid(…)]` must pass the type checker, and JavaScript turns whatever stands between the
- * brackets into a string or a symbol. So `grid` returns a symbol, for which the launcher finds the
- * dimensions here.
+ * JavaScript turns whatever stands between a kernel's brackets into a string or a symbol, and asks an
+ * object which. A grid is an object that answers with one symbol, always the same, and leaves its
+ * dimensions where the kernel, which is asked for that property right after, finds them. (A symbol
+ * of its own for each grid would need a table from symbols to dimensions; a weak one that is filled at
+ * every launch cost 50 µs a launch in garbage collection.)
  */
 
 import { LaunchError } from "./errors.ts";
 
 /**
- * To the type checker every grid is this one symbol, so that `kernel[grid(…)]` is a property that is
- * known to be there.
+ * The type checker takes symbols between brackets, not objects, so to it a grid is one of these two,
+ * and both are properties of every kernel: `kernel[grid(…)]` is known to be there. (Two, because the
+ * type of a variable that is set to a single one would be widened to `symbol`.)
  */
-export declare const GRID: unique symbol;
+export declare const FIXED: unique symbol;
+export declare const COMPUTED: unique symbol;
 
-/** The type of what {@linkcode grid} returns. */
-export type GridKey = typeof GRID;
+/** The type of what {@linkcode grid} returns, made for a kernel's brackets. */
+export type GridKey = typeof FIXED | typeof COMPUTED;
 
 /** The number of programs along x, y and z. */
 export type GridShape = readonly [x: number, y: number, z: number];
@@ -34,10 +38,17 @@ export type GridFunction = (meta: GridMeta) => number | readonly number[];
 /** A grid as {@linkcode Kernel.launch} takes it. */
 export type Grid = symbol | number | readonly number[] | GridFunction;
 
-/** On `globalThis`, so that a grid of one copy of this module is known to the kernels of another. */
-const REGISTRY = Symbol.for("nereid.grids");
-const shared = globalThis as { [REGISTRY]?: WeakMap<symbol, GridShape | GridFunction> };
-const grids = shared[REGISTRY] ??= new WeakMap();
+/** The property that every grid becomes; also the name under which a grid keeps its dimensions. */
+const KEY = Symbol.for("nereid.grid");
+
+/** What a grid is when it runs. */
+interface GridObject {
+  readonly [KEY]: GridShape | GridFunction;
+}
+
+/** The grid that became a property key last; on `globalThis`, so that copies of this module share it. */
+const shared = globalThis as { [KEY]?: { between: GridShape | GridFunction | undefined } };
+const brackets = shared[KEY] ??= { between: undefined };
 
 /**
  * How many programs to launch: `kernel[grid(4, 8)](…)`.
@@ -45,11 +56,12 @@ const grids = shared[REGISTRY] ??= new WeakMap();
  * @param x Programs along the first dimension, `tl.programId(0)`; or a function of the launch.
  * @param y Programs along the second dimension; 1 unless given.
  * @param z Programs along the third dimension; 1 unless given.
- * @returns A symbol for a kernel's brackets.
+ * @returns What goes between a kernel's brackets.
  * @throws {LaunchError} When a dimension is not a non-negative integer. With 0, nothing runs.
  *
  * @example Of the constants
  * ```ts
+ * import assert from "node:assert/strict";
  * import { cdiv, Device, grid, jit, type Pointer, tl } from "../mod.ts";
  *
  * const double = jit(function double(x: Pointer, n: number, { BLOCK = 4 }) {
@@ -60,18 +72,27 @@ const grids = shared[REGISTRY] ??= new WeakMap();
  * using device = await Device.open({ device: "cpu" });
  * using x = device.from([1, 2, 3, 4, 5]);
  * double[grid((meta) => [cdiv(meta.n, meta.BLOCK)])](x, 5, { BLOCK: 2 });
- * console.assert((await x.read()).join() === "2,4,6,8,10");
+ * assert((await x.read()).join() === "2,4,6,8,10");
  * ```
  */
 export function grid(x: number | GridFunction, y?: number, z?: number): GridKey {
-  const key: symbol = Symbol("grid");
-  grids.set(key, typeof x === "function" ? x : checkGrid([x, y ?? 1, z ?? 1]));
-  return key as GridKey;
+  const shape = typeof x === "function" ? x : checkGrid([x, y ?? 1, z ?? 1]);
+  const object = {
+    [KEY]: shape,
+    [Symbol.toPrimitive]() {
+      brackets.between = shape;
+      return KEY;
+    },
+  };
+  return object as unknown as GridKey;
 }
 
-/** The grid that a symbol stands for; undefined for other symbols. */
-export function gridOf(key: symbol): GridShape | GridFunction | undefined {
-  return grids.get(key);
+/** The dimensions of any form of grid, as {@linkcode Kernel.launch} takes it. */
+export function resolveGrid(grid: Grid): GridShape | GridFunction {
+  if (typeof grid === "function") return grid;
+  if (typeof grid === "object" && KEY in grid) return (grid as unknown as GridObject)[KEY];
+  if (typeof grid === "symbol") throw new LaunchError("Cannot launch over a symbol: write grid(…)");
+  return checkGrid(grid);
 }
 
 /** A grid of one to three dimensions, completed with ones. */
@@ -99,10 +120,11 @@ function text(dims: unknown): string {
 }
 
 /**
- * The grid that a property key of a kernel stands for: a symbol of {@linkcode grid}, or the string
- * that JavaScript makes of a number (`"1024"`) or an array (`"4,8"`). Undefined for other keys.
+ * The grid that a property key of a kernel stands for: that of the grid between the brackets, or the
+ * string that JavaScript makes of a number (`"1024"`) or an array (`"4,8"`). Undefined for other keys.
  */
 export function gridOfKey(key: string | symbol): GridShape | GridFunction | undefined {
-  if (typeof key === "symbol") return gridOf(key);
+  if (key === KEY) return brackets.between;
+  if (typeof key === "symbol") return undefined;
   return /^-?[\d.]+(,-?[\d.]+)*$/.test(key) ? checkGrid(key.split(",").map(Number)) : undefined;
 }

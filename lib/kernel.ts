@@ -10,9 +10,9 @@ import {
   checkGrid,
   type Grid,
   type GridFunction,
-  gridOf,
   gridOfKey,
   type GridShape,
+  resolveGrid,
 } from "./grid.ts";
 import type { Graph } from "./ir/graph.ts";
 import { aliasesOf, bind, type Bound, type Parameters, specOf } from "./launch/bind.ts";
@@ -20,7 +20,7 @@ import { type Executable, needsFolding, prepare } from "./launch/execute.ts";
 import type { Kernel } from "./launch/types.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { KERNEL, type KernelFunction, kernelFunctionOf } from "./trace/environment.ts";
-import { type ArgumentSpec, signatureOf, trace } from "./trace/trace.ts";
+import { type ArgumentSpec, resolveConstants, signatureOf, trace } from "./trace/trace.ts";
 
 /** Names that a kernel may use besides its own, or a function that returns them. */
 export type Names = Readonly<Record<string, unknown>> | (() => Record<string, unknown>);
@@ -44,11 +44,12 @@ const OWN = new URL(".", import.meta.url).href;
  *
  * @param fn The function: a function expression, an arrow or a method.
  * @param names Values that it uses by name: helper functions, numbers, other kernels. A function
- * that returns them is called at the first launch.
+ * that returns them is called when the kernel is compiled, which allows any order of definition.
  * @returns The kernel; launch it as `kernel[grid(…)](…)`.
  *
  * @example A kernel with a helper
  * ```ts
+ * import assert from "node:assert/strict";
  * import { cdiv, Device, grid, jit, type Pointer, tl } from "../mod.ts";
  *
  * const square = (x: number) => x * x;
@@ -62,11 +63,12 @@ const OWN = new URL(".", import.meta.url).href;
  * using device = await Device.open({ device: "cpu" });
  * using x = device.from([1, 2, 3, 4, 5]), out = device.empty([5]);
  * squares[grid(cdiv(5, 4))](x, out, 5);
- * console.assert((await out.read()).join() === "1,4,9,16,25");
+ * assert((await out.read()).join() === "1,4,9,16,25");
  * ```
  *
  * @example A static method, which reaches its class's statics
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Device, grid, jit, type Pointer, tl } from "../mod.ts";
  *
  * class Scale {
@@ -82,11 +84,12 @@ const OWN = new URL(".", import.meta.url).href;
  * using device = await Device.open({ device: "cpu" });
  * using x = device.full([4], 2);
  * jit(Scale.run)[grid(1)](x); // jit gives a kernel back as it is, with its type
- * console.assert((await x.read()).join() === "6,6,6,6");
+ * assert((await x.read()).join() === "6,6,6,6");
  * ```
  */
 // deno-lint-ignore ban-types -- a call signature here would make an unannotated object pattern `any`
 export function jit<F extends Function>(method: F, context: ClassMethodDecoratorContext): F;
+/** Makes a kernel of a function and the names that it uses. */
 // deno-lint-ignore ban-types -- as above
 export function jit<F extends Function>(fn: F, names?: Names): Kernel<F>;
 // deno-lint-ignore ban-types -- as above
@@ -174,16 +177,6 @@ function makeKernel(fn: KernelFunction): unknown {
   });
 }
 
-function resolveGrid(grid: Grid): GridShape | GridFunction {
-  if (typeof grid === "function") return grid;
-  if (typeof grid !== "symbol") return checkGrid(grid);
-  const shape = gridOf(grid);
-  if (shape === undefined) {
-    throw new LaunchError("Cannot launch over a symbol that grid() did not make");
-  }
-  return shape;
-}
-
 /** True for what JavaScript makes of a function, NaN, undefined, … between the brackets. */
 function isMistakenGrid(key: string): boolean {
   return key === "" || key.includes("=>") || key.startsWith("function") ||
@@ -202,6 +195,7 @@ function mistakenGrid(name: string, key: string): LaunchError {
 class Definition {
   readonly #fn: KernelFunction;
   readonly #executables = new WeakMap<Backend, Map<string, Executable>>();
+  readonly #constants = new Map<string, Record<string, unknown>>(); // with defaults, by their key
   readonly #dtypesSeen = new Map<number, string>(); // by position: the class of an undeclared number
   #signature: Signature | undefined;
 
@@ -244,10 +238,13 @@ class Definition {
   }
 
   /** What a grid function is given. */
-  #meta({ values, constants }: Bound): Record<string, unknown> {
-    const { positional, defaults } = this.signature;
-    const args = positional.map(({ name }, i) => [name, values[i]]);
-    return { ...defaults, ...Object.fromEntries(args), ...constants };
+  #meta({ values, constants, constantsKey }: Bound): Record<string, unknown> {
+    let resolved = this.#constants.get(constantsKey);
+    if (!resolved) {
+      this.#constants.set(constantsKey, resolved = resolveConstants(this.#fn, constants));
+    }
+    const args = this.signature.positional.map(({ name }, i) => [name, values[i]]);
+    return { ...Object.fromEntries(args), ...resolved };
   }
 
   /**
@@ -265,9 +262,7 @@ class Definition {
       console.warn(
         `Nereid: parameter '${name}' of kernel '${this.#fn.name}' has been an ${before} and is now an ${seen}, ` +
           `as the number passed is ${seen === "f32" ? "not integral" : "integral"}. ` +
-          `Declare it: ${name} = tl.${
-            before === "f32" ? before : seen
-          }(…), or ${name}: number = tl.f32`,
+          `Declare it: ${name}: number = tl.f32, or pass tl.f32(…)`,
       );
     });
   }
@@ -277,12 +272,10 @@ class Definition {
 interface Signature extends Parameters {
   /** The position of each parameter. */
   readonly positions: ReadonlyMap<string, number>;
-  /** Constants that have a default, with it. */
-  readonly defaults: Readonly<Record<string, unknown>>;
 }
 
 function readSignature(fn: KernelFunction): Signature {
-  const { params, constants } = signatureOf(fn);
+  const { params, constants, open } = signatureOf(fn);
   return {
     name: fn.name,
     positional: params.map(({ name, dtype, hasDefault }) => ({
@@ -290,8 +283,7 @@ function readSignature(fn: KernelFunction): Signature {
       dtype,
       optional: hasDefault,
     })),
-    constants: (constants ?? []).map(({ name }) => name),
+    constants: open ? undefined : (constants ?? []).map(({ name }) => name),
     positions: new Map(params.map(({ name }, i) => [name, i])),
-    defaults: {},
   };
 }

@@ -41,6 +41,8 @@ export interface Parameters {
 export interface Bound {
   readonly device: Device;
   readonly key: string;
+  /** The part of the key that is about constants and options. */
+  readonly constantsKey: string;
   /** By position: a tensor, a number (booleans as 0 and 1), or a compile-time value. */
   readonly values: readonly unknown[];
   readonly classes: readonly string[];
@@ -100,8 +102,9 @@ export function bind(kernel: Parameters, args: readonly unknown[]): Bound {
   }
   if (!device) throw noTensor(kernel);
 
-  const { constants, key, options } = bindConstants(kernel, given);
-  return { device, key: `${classes.join()};${key}`, values, classes, constants, options };
+  const constants = bindConstants(kernel, given);
+  const key = `${classes.join()};${constants.constantsKey}`;
+  return { device, key, values, classes, ...constants };
 }
 
 /** The class of the tensor that was pushed last. */
@@ -223,8 +226,8 @@ export function aliasesOf(classes: readonly string[]): number[] {
 function bindConstants(
   kernel: Parameters,
   given: Readonly<Record<string, unknown>>,
-): Pick<Bound, "constants" | "options"> & { key: string } {
-  if (given === NO_CONSTANTS) return { constants: NO_CONSTANTS, key: "", options: DEFAULTS };
+): Pick<Bound, "constants" | "constantsKey" | "options"> {
+  if (given === NO_CONSTANTS) return { constants: given, constantsKey: "", options: DEFAULTS };
   const constants: Record<string, unknown> = {};
   const options = { ...DEFAULTS };
   let key = "";
@@ -236,7 +239,7 @@ function bindConstants(
     if (declared) constants[name] = value;
     key += `${name}=${valueKey(value)};`;
   }
-  return { constants, key, options };
+  return { constants, constantsKey: key, options };
 }
 
 function checkOption(kernel: Parameters, name: keyof typeof DEFAULTS, value: unknown): number {

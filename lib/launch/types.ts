@@ -7,7 +7,7 @@
  */
 
 import type { Graph } from "../ir/graph.ts";
-import type { GRID, Grid } from "../grid.ts";
+import type { COMPUTED, FIXED, Grid } from "../grid.ts";
 import type { Pointer } from "../language/types.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
@@ -75,7 +75,11 @@ export type Launcher<F> = (...args: LaunchArguments<ParametersOf<F>>) => void;
  */
 export interface Kernel<F> {
   /** The launcher for a grid: `kernel[grid(4, 8)]`. */
-  readonly [GRID]: Launcher<F>;
+  readonly [FIXED]: Launcher<F>;
+  /** The launcher for a grid that depends on the launch: `kernel[grid((meta) => …)]`. */
+  readonly [COMPUTED]: Launcher<F>;
+  /** The launcher for a grid whose type has been widened. */
+  readonly [grid: symbol]: Launcher<F>;
   /** The launcher for a grid of one dimension: `kernel[1024]`. */
   readonly [x: number]: Launcher<F>;
   /** The name of the kernel's function. */

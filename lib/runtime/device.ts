@@ -72,12 +72,13 @@ let toldOfFallback = false;
  *
  * @example Tensors on a device
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Device } from "../../mod.ts";
  *
  * using device = await Device.open({ device: "cpu" });
  * using x = device.from([[1, 2, 3], [4, 5, 6]]);
- * console.assert(x.shape.join() === "2,3" && x.dtype === "f32");
- * console.assert((await x.read())[4] === 5);
+ * assert(x.shape.join() === "2,3" && x.dtype === "f32");
+ * assert((await x.read())[4] === 5);
  * ```
  */
 export class Device {
@@ -101,10 +102,11 @@ export class Device {
    *
    * @example
    * ```ts
+   * import assert from "node:assert/strict";
    * import { Device } from "../../mod.ts";
    *
    * using device = await Device.open({ device: "cpu" });
-   * console.assert(device.kind === "cpu");
+   * assert(device.kind === "cpu");
    * ```
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
@@ -155,6 +157,7 @@ export class Device {
   /**
    * What is behind the device, for the launcher.
    *
+   * @internal
    * @throws {DeviceError} When the device has been disposed of.
    */
   get backend(): Backend {
@@ -228,11 +231,12 @@ export class Device {
    *
    * @example
    * ```ts
+   * import assert from "node:assert/strict";
    * import { Device } from "../../mod.ts";
    *
    * using device = await Device.open({ device: "cpu" });
    * using odd = device.arange(4, { start: 1, step: 2 });
-   * console.assert((await odd.read()).join() === "1,3,5,7");
+   * assert((await odd.read()).join() === "1,3,5,7");
    * ```
    */
   arange<D extends TensorDType = "i32">(length: number, options: ArangeOptions<D> = {}): Tensor<D> {
@@ -282,11 +286,12 @@ export class Device {
    *
    * @example
    * ```ts
+   * import assert from "node:assert/strict";
    * import { Device } from "../../mod.ts";
    *
    * using device = await Device.open({ device: "cpu" });
    * using x = device.from(new Int32Array(6), { shape: [2, 3] });
-   * console.assert(`${x}` === "Tensor i32 [2, 3] on cpu");
+   * assert(`${x}` === "Tensor i32 [2, 3] on cpu");
    * ```
    */
   from<D extends TensorDType>(

@@ -52,13 +52,14 @@ const abandoned = new FinalizationRegistry<Storage>((storage) => storage.release
  *
  * @example Writing and reading
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Device } from "../../mod.ts";
  *
  * using device = await Device.open({ device: "cpu" });
  * using x = device.zeros([2, 3]);
  * x.write([1, 2, 3, 4, 5, 6]);
- * console.assert((await x.read())[5] === 6);
- * console.assert(`${x}` === "Tensor f32 [2, 3] on cpu");
+ * assert((await x.read())[5] === 6);
+ * assert(`${x}` === "Tensor f32 [2, 3] on cpu");
  * ```
  *
  * @typeParam D The name of the element type.
@@ -87,6 +88,7 @@ export class Tensor<D extends TensorDType = TensorDType> {
   /**
    * The memory behind the tensor, for the launcher.
    *
+   * @internal
    * @throws {LaunchError} When the tensor has been disposed of.
    */
   get storage(): Storage {

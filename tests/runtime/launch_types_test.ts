@@ -49,6 +49,8 @@ export function launches(x: Tensor<"f16">, device: Device, host: Float32Array): 
   add[grid((meta) => [Math.ceil(4 / meta.BLOCK), meta.n])](x, y, out, 4, { numWarps: 8 });
   // With noUncheckedIndexedAccess, as here, an index that is a number needs the '!'.
   add[1024]!(x, y, out, 4, { BLOCK: 64, numWarps: 2, numStages: 3 });
+  const fixed = grid(4);
+  add[fixed](x, y, out, 4);
   add.launch([4, 8], x, y, out, tl.i32(4), { BLOCK: 64 });
   add.launch((meta) => meta.n, x, y, out, 4n);
   scale[grid(1)](x, true, 2, { BLOCK: 4 });
