@@ -18,13 +18,14 @@
  */
 
 import { Builder } from "../ir/builder.ts";
-import { type Attributes, Graph, type Op, type Region, type Value } from "../ir/graph.ts";
+import { type Attributes, Graph, type Op, type Region, Value } from "../ir/graph.ts";
 import type { Type } from "../ir/type.ts";
 
 /**
  * Says what becomes of an operation. `operands` are values of the new graph; `op`, its regions
- * included, is of the old one. Returns one value for each result, none at all when the operation is
- * to be dropped (nothing may use its results then), or `undefined` for a copy.
+ * included, is of the old one. Returns one value for each result, or `undefined` for a copy. Returns
+ * none at all to drop the operation: then nothing may use its results but those that the rule has
+ * `set` itself. An operand that was dropped is there as a placeholder, for those who drop it too.
  */
 export type Rule = (
   op: Op,
@@ -46,8 +47,13 @@ export interface CopyOptions {
 export interface RegionOptions {
   /** Types of the parameters, replaced ones not counted. */
   readonly types?: readonly Type[];
-  /** Parameters that are gone, by index, and the values of the new graph that stand in for them. */
-  readonly replaced?: ReadonlyMap<number, Value>;
+  /**
+   * Parameters that are gone, by index, and the values of the new graph that stand in for them;
+   * `undefined` where nothing uses them any more.
+   */
+  readonly replaced?: ReadonlyMap<number, Value | undefined>;
+  /** What of the old graph is yielded, when it is something else than before. */
+  readonly yields?: readonly Value[];
   /** Runs at the region's end, where it may still build; returns what the new region yields. */
   readonly finish?: (yields: readonly Value[]) => readonly Value[];
 }
@@ -56,6 +62,7 @@ export class Rewriter {
   readonly builder = new Builder();
   #rule: Rule;
   #values = new Map<Value, Value>();
+  #placeholders = new Set<Value>();
 
   constructor(rule: Rule) {
     this.#rule = rule;
@@ -83,9 +90,12 @@ export class Rewriter {
 
   /** Appends a copy of an operation of the old graph. Its regions are rewritten, unless given. */
   copy(op: Op, options: CopyOptions = {}): Op {
+    const operands = options.operands ?? op.operands.map((operand) => this.get(operand));
+    const dropped = operands.findIndex((operand) => this.#placeholders.has(operand));
+    if (dropped >= 0) this.get(op.operand(dropped));
     return this.builder.op(
       op.name,
-      options.operands ?? op.operands.map((operand) => this.get(operand)),
+      operands,
       {
         attributes: options.attributes ?? op.attributes,
         regions: options.regions ?? op.regions.map((region) => this.region(region)),
@@ -96,15 +106,15 @@ export class Rewriter {
   }
 
   /** A region of the old graph, rewritten. */
-  region(old: Region, { types, replaced, finish }: RegionOptions = {}): Region {
-    for (const [i, value] of replaced ?? []) this.set(old.params[i]!, value);
+  region(old: Region, { types, replaced, yields, finish }: RegionOptions = {}): Region {
+    for (const [i, value] of replaced ?? []) if (value) this.set(old.params[i]!, value);
     const kept = old.params.filter((_, i) => !replaced?.has(i));
     return this.builder.region(
       types ?? kept.map((param) => param.type),
       (params) => {
         params.forEach((param, i) => this.set(kept[i]!, param));
-        const yields = this.#run(old);
-        return finish ? finish(yields) : yields;
+        const values = this.#run(old, yields);
+        return finish ? finish(values) : values;
       },
       kept.map((param) => param.hint),
     );
@@ -120,7 +130,9 @@ export class Rewriter {
   visit(op: Op): void {
     const { builder } = this, outer = builder.location;
     builder.location = op.location;
-    const operands = op.operands.map((operand) => this.get(operand));
+    const operands = op.operands.map((operand) =>
+      this.#values.get(operand) ?? this.#absent(operand)
+    );
     const values = this.#rule(op, operands, this) ?? this.copy(op, { operands }).results;
     builder.location = outer;
     if (values.length !== 0 && values.length !== op.results.length) {
@@ -131,9 +143,15 @@ export class Rewriter {
     values.forEach((value, i) => this.set(op.results[i]!, value));
   }
 
-  #run(region: Region): readonly Value[] {
+  #absent({ type, hint }: Value): Value {
+    const placeholder = new Value(type, hint);
+    this.#placeholders.add(placeholder);
+    return placeholder;
+  }
+
+  #run(region: Region, yields = region.yields): readonly Value[] {
     for (const op of region.ops) this.visit(op);
-    return region.yields.map((value) => this.get(value));
+    return yields.map((value) => this.get(value));
   }
 }
 
