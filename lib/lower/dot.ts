@@ -159,7 +159,8 @@ function multiply(
     sums.forEach((sum, packet) => {
       const left = parts(packet, (register) => elementOfA(register, kk));
       const right = parts(packet, (register) => elementOfB(register, kk));
-      emitter.assign(sum, operation("fma", [left, right, sum]));
+      // Drivers fuse this where the device can; `fma` is a slow function where it cannot (lavapipe).
+      emitter.assign(sum, add(mul(left, right), sum));
     });
   }
 }
