@@ -9,11 +9,20 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs `deno run -A cli.ts ...args`. */
-export async function cli(...args: string[]): Promise<Outcome> {
+/** Environment variables under which Linux's Vulkan and EGL loaders find no driver. */
+export const NO_ADAPTER: Record<string, string> = {
+  VK_DRIVER_FILES: "/nonexistent",
+  VK_ICD_FILENAMES: "/nonexistent",
+  __EGL_VENDOR_LIBRARY_FILENAMES: "/nonexistent",
+};
+
+/** Runs `deno run -A cli.ts ...args`; objects among them are environment variables. */
+export async function cli(...args: (string | Record<string, string>)[]): Promise<Outcome> {
+  const words = args.filter((arg) => typeof arg === "string");
+  const variables = args.filter((arg) => typeof arg === "object");
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", CLI, ...args],
-    env: { NO_COLOR: "1" },
+    args: ["run", "-A", CLI, ...words],
+    env: Object.assign({ NO_COLOR: "1" }, ...variables),
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
