@@ -6,9 +6,9 @@
 import type { Device, Tensor } from "../mod.ts";
 
 /**
- * Seconds that one launch takes: one to warm up, then as many as fill the time (1 to 2,000), one
- * after the other, and a single wait for them all. The wait is part of what is measured, so a
- * rate is never better than the truth.
+ * Seconds that one launch takes: after one to warm up, more and more of them, each time one after
+ * the other with a single wait for all, until they fill the time. What the wait costs is part of
+ * what is measured, so that a rate is never better than the truth, and spread over many launches.
  */
 export async function secondsPerLaunch(
   device: Device,
@@ -22,10 +22,16 @@ export async function secondsPerLaunch(
     return (performance.now() - start) / 1000;
   };
   await timed(1);
-  const guess = await timed(3) / 3;
-  const times = Math.min(Math.max(Math.round(seconds / guess), 1), 2000);
-  return await timed(times) / times;
+  for (let times = 1;;) {
+    const elapsed = await timed(times);
+    if (elapsed >= seconds || times >= MOST_LAUNCHES) return elapsed / times;
+    const factor = Math.min(Math.max(1.2 * seconds / elapsed, 2), 10);
+    times = Math.min(Math.ceil(times * factor), MOST_LAUNCHES);
+  }
 }
+
+/** Launches that are enough to measure even the shortest. */
+const MOST_LAUNCHES = 20_000;
 
 /** The largest difference from the reference, relative to the reference's largest magnitude. */
 export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

@@ -231,14 +231,14 @@ export const cases: readonly (
 
 if (import.meta.main) {
   const device = await Device.open();
-  const size = Number(Deno.args[0] ?? (device.kind === "cpu" ? 256 : 1024));
+  const size = Number(Deno.args[0] ?? (device.capabilities.software ? 256 : 2048));
   console.log(`Multiplying ${size}x${size} matrices on ${device}`);
   for (const dtype of ["f32", "f16"] as const) {
     const a = device.randn([size, size], { seed: 1, dtype });
     const b = device.randn([size, size], { seed: 2, dtype });
     const out = device.empty([size, size], { dtype });
     // The reference takes a while: the first rows of a large product will do.
-    const rows = Math.min(size, 256);
+    const rows = Math.min(size, 64);
     await report({
       title: `relu(a b) in ${dtype}`,
       out,
