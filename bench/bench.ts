@@ -161,13 +161,13 @@ const device = await Device.open({ device: "webgpu" });
 const raw = await Raw.open();
 const { adapter, software } = device.capabilities;
 console.log(`${adapter}, Deno ${Deno.version.deno}${software ? ": software, small sizes" : ""}`);
-console.log("kernel       size            Nereid        by hand       ratio");
+console.log("kernel       size            Nereid           by hand          ratio");
 const results: Result[] = [];
 for (const what of chosen) {
   for (const size of what.sizes(software)) {
     const result = await bench(what, device, raw, size);
     results.push(result);
-    const rate = (value: number) => `${value.toPrecision(4)} ${what.unit}`.padEnd(14);
+    const rate = (value: number) => `${value.toPrecision(4)} ${what.unit}`.padEnd(17);
     console.log(
       what.name.padEnd(13) + result.size.padEnd(16) + rate(result.nereid) + rate(result.rival) +
         result.ratio.toFixed(2),
