@@ -84,7 +84,7 @@ function checkSoundness(mixture: Mixture, numRuns: number): void {
         if (problem) throw new Error(problem);
       },
     ),
-    { numRuns },
+    { reporter: report, numRuns },
   );
 }
 
