@@ -57,6 +57,11 @@ const INVOCATIONS_PER_WARP = 32;
 /** Statements that an unrolled product may take: WGSL compilers are slow on longer functions. */
 const UNROLL = 512;
 
+/** The stages that come before any device: what the CPU backend runs. */
+export function simplify(graph: Graph): Graph {
+  return canonicalise(graph);
+}
+
 /** Compiles a traced kernel, keeping every stage. Throws `OutOfResourcesError` when it does not fit the device. */
 export function compileStages(
   graph: Graph,
@@ -71,7 +76,7 @@ export function compileStages(
     );
   }
   const lanes = Math.min(target.subgroupSize || INVOCATIONS_PER_WARP, invocations);
-  const tile = canonicalise(graph);
+  const tile = simplify(graph);
   const layout = assignLayouts(tile, { lanes, warps: invocations / lanes });
   const invocation = lower(layout, axisInfo(layout), options.aliases, {
     invocations,

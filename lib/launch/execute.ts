@@ -2,7 +2,7 @@
  * A kernel compiled for one device and one specialisation, ready to run again and again.
  */
 
-import { compile, type CompileOptions, type Target } from "../compile.ts";
+import { compile, type CompileOptions, simplify, type Target } from "../compile.ts";
 import { evaluate } from "../cpu/evaluate.ts";
 import { DeviceError, LaunchError } from "../errors.ts";
 import type { GridShape } from "../grid.ts";
@@ -58,7 +58,8 @@ function position(positions: Positions, name: string): number {
   return at;
 }
 
-function onHost(graph: Graph, positions: Positions): Executable {
+function onHost(traced: Graph, positions: Positions): Executable {
+  const graph = simplify(traced);
   const order = graph.params.map((param) => position(positions, param.name));
   return (values, grid) => {
     evaluate(graph, order.map((at) => hostArgument(values[at])), grid);

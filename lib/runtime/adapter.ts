@@ -109,7 +109,7 @@ export async function describe(device: GPUDevice): Promise<Capabilities> {
   const subgroups = features.includes("subgroups");
   const standard = subgroups
     ? await accepts(device, "enable subgroups;")
-    : !await accepts(device, "const infinite = bitcast<f32>(0x7f800000u);");
+    : !await accepts(device, "fn f() -> f32 { return bitcast<f32>(0x7f800000u); }");
   const { subgroupMinSize: least, subgroupMaxSize: most } = info;
   return {
     kind: "webgpu",
