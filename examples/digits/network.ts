@@ -11,7 +11,7 @@ import { addBias, crossEntropy, descend, reluBackward, sumRows } from "./kernels
 const BLOCK = 1024;
 
 /** A tensor that is learnt, with what the update needs. */
-interface Parameter {
+export interface Parameter {
   readonly value: Tensor;
   readonly gradient: Tensor;
   readonly velocity: Tensor;
@@ -64,6 +64,11 @@ export class Network {
   #parameter(value: Tensor): Parameter {
     const zeros = () => this.#device.zeros(value.shape);
     return { value, gradient: zeros(), velocity: zeros() };
+  }
+
+  /** All that is learnt: weights and bias of the first layer, then of the second. */
+  get parameters(): readonly [Parameter, Parameter, Parameter, Parameter] {
+    return [this.#weights1, this.#bias1, this.#weights2, this.#bias2];
   }
 
   /** Room for the intermediate results of batches of `rows` pictures. */
@@ -136,8 +141,7 @@ export class Network {
 
   /** Moves every parameter against its gradient. */
   update(rate: number): void {
-    for (const parameter of [this.#weights1, this.#bias1, this.#weights2, this.#bias2]) {
-      const { value, velocity, gradient } = parameter;
+    for (const { value, velocity, gradient } of this.parameters) {
       descend[grid(cdiv(value.size, BLOCK))](value, velocity, gradient, value.size, rate, {
         BLOCK,
       });
