@@ -1,0 +1,373 @@
+/** Statements of kernels, translated: declarations, assignments, loops, branches, and their comments. */
+
+import type { FunctionInfo } from "./analysis.ts";
+import { array, call as callOf, type Code, infix, LEVEL, operand, primary, safeName } from "./code.ts";
+import { Translator } from "./expressions.ts";
+import { isInteger, isNumber, type Ty } from "./kinds.ts";
+import { type Doc, hardline, indent, join } from "./print.ts";
+import { type Declaration, Scoping } from "./scoping.ts";
+import {
+  type Block,
+  type Expr,
+  type FunctionDefinition,
+  namesOf,
+  type Statement,
+  type StatementKind,
+  walk,
+  walkExpressions,
+} from "./syntax.ts";
+import { typeText } from "./types.ts";
+
+/** Translates the body of one function. */
+export class BodyTranslator {
+  readonly #scoping: Scoping;
+  /** Variables whose shape or dtype is read, which take the type Tile. */
+  readonly #inspected: ReadonlySet<string>;
+  readonly #typedNumbers: ReadonlySet<string>;
+
+  constructor(readonly t: Translator, readonly definition: FunctionDefinition) {
+    this.#scoping = new Scoping(definition.body, new Set(t.info.params.keys()));
+    this.#inspected = inspectedNames(definition.body);
+    this.#typedNumbers = numbersNeedingTypes(t, t.info);
+  }
+
+  /** The statements, each on its line. */
+  body(): Doc {
+    return this.#block(this.definition.body);
+  }
+
+  #block({ statements, remarks }: Block): Doc {
+    const lines: Doc[] = [];
+    statements.forEach((statement, i) => {
+      if (statement.remarks.spaced && i > 0) lines.push("");
+      for (const name of this.#scoping.before.get(statement) ?? []) {
+        lines.push(this.#bareDeclaration(name));
+      }
+      for (const text of statement.remarks.above) lines.push(comment(text));
+      const doc = this.#statement(statement);
+      if (doc === undefined) return;
+      const { behind } = statement.remarks;
+      const compound = ["if", "for", "while"].includes(statement.kind);
+      lines.push(behind && !compound ? [doc, ` ${comment(behind)}`] : doc);
+    });
+    for (const text of remarks) lines.push(comment(text));
+    return join(hardline, lines);
+  }
+
+  #braces(block: Block, behind?: string): Doc {
+    const body = this.#block(block);
+    const remark = behind ? ` ${comment(behind)}` : "";
+    const empty = Array.isArray(body) && body.length === 0;
+    if (empty) return remark ? ["{", remark, hardline, "}"] : "{}";
+    return ["{", remark, indent([hardline, body]), hardline, "}"];
+  }
+
+  /** `let x;` before the statements that give it its value. */
+  #bareDeclaration(name: string): Doc {
+    const type = this.t.typed ? `!: ${typeText(this.t.info.kinds.get(name)!)}` : "";
+    return `let ${safeName(name)}${type};`;
+  }
+
+  #statement(statement: Statement): Doc | undefined {
+    const { t } = this;
+    switch (statement.kind) {
+      case "assign":
+        return this.#assign(statement);
+      case "update":
+        return this.#update(statement);
+      case "expression": {
+        const { value } = statement;
+        if (value.kind === "string") {
+          return join(hardline, value.value.trim().split("\n").map((text) => comment(text.trim())));
+        }
+        if (value.kind === "ellipsis") return undefined;
+        return [t.expr(value).doc, ";"];
+      }
+      case "return":
+        return statement.value ? ["return ", t.expr(statement.value).doc, ";"] : "return;";
+      case "pass":
+        return undefined;
+      case "break":
+      case "continue":
+        return `${statement.kind};`;
+      case "for":
+        return this.#for(statement);
+      case "while":
+        return [
+          "while (",
+          t.expr(statement.test).doc,
+          ") ",
+          this.#braces(statement.body, statement.remarks.behind),
+        ];
+      case "if":
+        return this.#if(statement);
+      case "assert": {
+        const name = t.typeOf(statement.test).constant ? "tl.staticAssert" : "tl.deviceAssert";
+        const args = [statement.test, ...(statement.message ? [statement.message] : [])];
+        return [callOf(name, args.map((arg) => t.expr(arg))).doc, ";"];
+      }
+      case "other":
+        throw t.refuse(
+          statement,
+          `'${statement.what}' is not allowed in a kernel`,
+          "Triton's kernels hold assignments, calls, if, for, while and return",
+        );
+    }
+  }
+
+  #if(statement: StatementKind<"if">): Doc {
+    const head: Doc = [
+      "if (",
+      this.t.expr(statement.test).doc,
+      ") ",
+      this.#braces(statement.then, statement.remarks.behind),
+    ];
+    const { otherwise } = statement;
+    if (!otherwise) return head;
+    const [only] = otherwise.statements;
+    if (statement.chained && only?.kind === "if") {
+      // Comments above an `elif` go into its block, declarations above all.
+      const { above, behind } = only.remarks;
+      const then = { ...only.then, statements: withRemarks(only.then.statements, above) };
+      const inner = { ...only, then, remarks: { above: [], behind, spaced: false } };
+      const before = this.#scoping.before.get(only) ?? [];
+      const chain: Doc = [head, " else ", this.#if(inner)];
+      return before.length > 0
+        ? [join(hardline, before.map((name) => this.#bareDeclaration(name))), hardline, chain]
+        : chain;
+    }
+    return [head, " else ", this.#braces(otherwise)];
+  }
+
+  #for(statement: StatementKind<"for">): Doc {
+    const { t } = this;
+    const { target, body, remarks } = statement;
+    const declared = this.#scoping.atStatement.get(statement);
+    const own = namesOf(target);
+    const items = this.#iterable(statement.iterable);
+    if (own.every((name) => declared?.has(name))) {
+      const fixed = own.every((name) => declared?.get(name)?.fixed);
+      const head: Doc = ["for (", fixed ? "const " : "let ", t.expr(target).doc, " of ", items, ") "];
+      return [head, this.#braces(body, remarks.behind)];
+    }
+    // The variable lives on behind the loop: each iteration gives it its value.
+    if (target.kind !== "name") {
+      throw t.refuse(target, "these names are used outside of their loop", "Rename them there");
+    }
+    const name = safeName(target.name), each = `${name}Now`;
+    return [
+      `for (const ${each} of `,
+      items,
+      ") {",
+      indent([hardline, `${name} = ${each};`, hardline, this.#block(body)]),
+      hardline,
+      "}",
+    ];
+  }
+
+  #iterable(expr: Expr): Doc {
+    const { t } = this;
+    if (expr.kind === "call" && expr.callee.kind === "name" && expr.callee.name === "range") {
+      return callOf("tl.range", expr.args.map(({ value }) => t.expr(value))).doc;
+    }
+    return t.items(expr).doc;
+  }
+
+  #assign(statement: StatementKind<"assign">): Doc | undefined {
+    const { t } = this;
+    const { targets, value } = statement;
+    if (!value) return undefined;
+    const [target, ...others] = targets;
+    if (!target || others.length > 0) {
+      throw t.refuse(statement, "several targets are assigned at once", "Write one line for each");
+    }
+    const weak = t.analysis.isConstexpr(statement.annotation);
+    const declared = this.#scoping.atStatement.get(statement);
+    if (target.kind === "name") {
+      const code = weak ? t.expr(value) : this.bound(target.name, value);
+      return this.#assignName(target.name, code, declared?.get(target.name));
+    }
+    if (target.kind !== "tuple" && target.kind !== "list") {
+      throw t.refuse(
+        target,
+        "only names can be assigned to",
+        "A tile cannot be changed in place: make another with tl.where",
+      );
+    }
+    const names = target.items.map((item) => {
+      if (item.kind === "name") return item.name;
+      throw t.refuse(item, "only names can be assigned to", "Take it apart in a second line");
+    });
+    const values = value.kind === "tuple" || value.kind === "list"
+      ? array(value.items.map((item, i) => (weak ? t.expr(item) : this.bound(names[i]!, item)).doc))
+      : t.expr(value);
+    const pattern = `[${names.map(safeName).join(", ")}]`;
+    if (names.every((name) => declared?.has(name))) {
+      const fixed = names.every((name) => declared!.get(name)!.fixed);
+      return [`${fixed ? "const" : "let"} ${pattern} = `, values.doc, ";"];
+    }
+    const fresh = names.filter((name) => declared?.has(name));
+    const lines = fresh.map((name) => [this.#bareDeclaration(name), hardline]);
+    return [...lines, `${pattern} = `, values.doc, ";"];
+  }
+
+  #assignName(name: string, code: Code, declaration: Declaration | undefined): Doc {
+    const safe = safeName(name), ty = this.t.info.kinds.get(name)!;
+    if (declaration) {
+      const { fixed } = declaration;
+      const type = this.t.typed ? this.#annotation(name, ty, fixed) : "";
+      return [`${fixed ? "const" : "let"} ${safe}${type} = `, code.doc, ";"];
+    }
+    return [`${safe} = `, this.#asParameter(name, code), ";"];
+  }
+
+  /** A parameter that is a pointer stays one. */
+  #asParameter(name: string, code: Code): Doc {
+    const { info, typed } = this.t;
+    const pointer = info.isKernel && info.params.has(name) &&
+      info.kinds.get(name)?.sort === "pointer";
+    return typed && pointer ? [operand(code, LEVEL.relational + 1), " as Pointer"] : code.doc;
+  }
+
+  #annotation(name: string, ty: Ty, fixed: boolean): string {
+    if (this.#inspected.has(name) && ty.sort !== "several") return ": Tile";
+    if (!fixed && ty.sort === "pointer") return ": number";
+    return "";
+  }
+
+  #update(statement: StatementKind<"update">): Doc {
+    const { t } = this;
+    const { target, op, value } = statement;
+    if (target.kind !== "name") {
+      throw t.refuse(
+        target,
+        "only names can be assigned to",
+        "A tile cannot be changed in place: make another with tl.where",
+      );
+    }
+    const plain = t.plainOperator(op, target, value);
+    const [, right] = t.numbers(target, value);
+    const converted = t.typeOf(target).sort === "bool" && !["&", "|", "^"].includes(op);
+    const isPointer = t.info.isKernel && t.info.params.has(target.name) &&
+      t.info.kinds.get(target.name)?.sort === "pointer";
+    if (plain && !converted && !(t.typed && isPointer)) {
+      return [`${safeName(target.name)} ${plain}= `, right.doc, ";"];
+    }
+    return this.#assignName(target.name, t.binary(op, target, value, statement), undefined);
+  }
+
+  /**
+   * A value that is bound to a name. Triton makes a scalar with a dtype of a compile-time number
+   * then; in kernels here it stays without one, so where that makes a difference it is written.
+   */
+  bound(name: string, value: Expr): Code {
+    const { t } = this;
+    const ty = t.typeOf(value);
+    const code = t.expr(value);
+    if (!ty.constant || !isNumber(ty)) return code;
+    if (ty.sort === "float" || ty.sort === "f32") return callOf(`tl.${floatName(value)}`, [code]);
+    if (!this.#typedNumbers.has(name)) return code;
+    if (isInteger(ty)) return callOf(`tl.${integerName(value)}`, [code]);
+    return ty.sort === "bool" ? callOf("tl.bool", [code]) : code;
+  }
+}
+
+/** The dtype of a float literal: f64 for what no f32 can hold. */
+function floatName(value: Expr): string {
+  const x = value.kind === "number" ? Math.abs(Number(value.text)) : 1;
+  const fits = x === 0 || !Number.isFinite(x) || (x >= 2 ** -126 && x < 2 ** 128);
+  return fits ? "f32" : "f64";
+}
+
+/** The dtype of an integer literal. */
+function integerName(value: Expr): string {
+  const negative = value.kind === "unary" && value.op === "-";
+  const literal = negative ? value.operand : value;
+  if (literal.kind !== "number") return "i32";
+  const x = negative ? -BigInt(literal.text) : BigInt(literal.text);
+  if (x >= -(2n ** 31n) && x < 2n ** 31n) return "i32";
+  if (x >= 0n && x < 2n ** 32n) return "u32";
+  return x < 2n ** 63n ? "i64" : "u64";
+}
+
+function withRemarks(
+  statements: readonly Statement[],
+  above: readonly string[],
+): readonly Statement[] {
+  const [first, ...rest] = statements;
+  if (!first || above.length === 0) return statements;
+  const remarks = { ...first.remarks, above: [...above, ...first.remarks.above] };
+  // The same statement to the scoping, which knows statements by identity: only its remarks differ.
+  return [Object.assign(first, { remarks }), ...rest];
+}
+
+export function comment(text: string): string {
+  return text === "" ? "//" : `// ${text}`;
+}
+
+/** Names of which a property is read that only the type Tile has. */
+function inspectedNames(body: Block): Set<string> {
+  const names = new Set<string>();
+  walkExpressions(body, (expr) => {
+    if (expr.kind !== "attribute" || expr.object.kind !== "name") return;
+    if (/^(shape|dtype|numel|type)$/.test(expr.name)) names.add(expr.object.name);
+  });
+  return names;
+}
+
+/**
+ * Names whose compile-time integers must become scalars with a dtype: those that change, and those
+ * that meet tiles of a dtype that is not known here. Not those that say how big a tile is.
+ */
+function numbersNeedingTypes(t: Translator, info: FunctionInfo): Set<string> {
+  const needing = new Set<string>(), sizes = new Set<string>();
+  for (const [name, count] of info.assignments) if (count > 1) needing.add(name);
+  const isOpen = (expr: Expr) => {
+    const ty = t.typeOf(expr);
+    return !ty.constant && (ty.sort === "num" || ty.sort === "int" || ty.sort === "float");
+  };
+  const meet = (a: Expr | undefined, b: Expr | undefined) => {
+    if (!a || !b) return;
+    if (a.kind === "name" && isOpen(b)) needing.add(a.name);
+    if (b.kind === "name" && isOpen(a)) needing.add(b.name);
+  };
+  const size = (expr: Expr) =>
+    walk(expr, (inner) => {
+      if (inner.kind === "name") sizes.add(inner.name);
+    });
+  walkExpressions(info.definition.body, (expr) => {
+    if (expr.kind === "binary") meet(expr.left, expr.right);
+    if (expr.kind === "compare") meet(expr.first, expr.rest[0]?.right);
+    if (expr.kind !== "call") return;
+    const meaning = t.analysis.names.meaningOf(expr.callee);
+    if (meaning?.kind === "operation") {
+      const { name, order } = meaning.operation;
+      const args = expr.args.map(({ value }) => value);
+      if (name === "arange" || name === "staticRange") args.forEach(size);
+      if (order[0] === "shape" && args[0]) size(args[0]);
+      if (/^(reshape|view|broadcastTo)$/.test(name)) args.slice(1).forEach(size);
+      for (const { name: keyword, value } of expr.args) {
+        if (keyword === "shape" || keyword === "block_shape") size(value);
+      }
+      if (name === "where") meet(args[1], args[2]);
+      if (/^(minimum|maximum)$/.test(name)) meet(args[0], args[1]);
+      return;
+    }
+    const helper = expr.callee.kind === "name"
+      ? t.analysis.helper(expr.callee.name, info)
+      : undefined;
+    if (!helper) return;
+    const order = [...helper.params.keys()];
+    expr.args.forEach(({ name: keyword, value }, i) => {
+      if (value.kind !== "name") return;
+      const param = keyword ?? order[i];
+      if (param !== undefined && helper.constants.has(param)) sizes.add(value.name);
+      else needing.add(value.name);
+    });
+  });
+  for (const name of sizes) needing.delete(name);
+  return needing;
+}
+
+void infix;
+void primary;
