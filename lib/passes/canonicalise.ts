@@ -67,8 +67,12 @@ function simplify(graph: Graph, note: (equation: string) => void): Graph {
     if (hoisted.has(op)) return op.results.map((result) => rewriter.get(result));
     if (op.name === "for" || op.name === "while") hoist(op, rewriter, hoisted, note);
     if (op.regions.length > 0) {
-      return simplifyControl(op, operands, rewriter, note, (body) => common.inside(body)) ??
-        common.inside(() => rewriter.copy(op, { operands }).results);
+      const inside = <T>(body: () => T) => common.inside(body);
+      return simplifyControl(op, operands, rewriter, note, inside) ??
+        rewriter.copy(op, {
+          operands,
+          regions: op.regions.map((region) => inside(() => rewriter.region(region))),
+        }).results;
     }
     const simpler = fold(op, operands, rewriter, note) ?? applyRules(op, operands, rewriter, note);
     if (simpler) return [simpler];

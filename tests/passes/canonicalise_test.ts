@@ -1,5 +1,6 @@
 import fc from "npm:fast-check@4.10.2";
 import { canonicalise } from "../../lib/passes/canonicalise.ts";
+import { verify } from "../../lib/ir/verify.ts";
 import { print } from "../../lib/ir/print.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { assertEquals } from "../support/assert.ts";
@@ -29,9 +30,11 @@ Deno.test("canonicalised graphs store what they stored before", () => {
       fc.constantFrom(0, 16, -48),
       fc.constantFrom(0, 3),
       (graph, n, pid) => {
+        verify(graph);
         const before = storesOf(graph, n, pid);
         if (!before) return;
         const result = canonicalise(graph, (equation) => applied.add(equation));
+        verify(result);
         const after = storesOf(result, n, pid);
         assertEquals(after, before, `${print(graph)}\nbecame\n${print(result)}`);
       },

@@ -67,7 +67,7 @@ class Interpreter {
 
   region(region: Region): (readonly number[])[] {
     for (const op of region.ops) {
-      if (++this.#steps > 100_000) throw new Error("The program runs too long");
+      if (++this.#steps > 5_000) throw new Error("The program runs too long");
       const results = this.#op(op);
       op.results.forEach((result, i) => this.set(result, results[i]!));
     }
