@@ -28,6 +28,12 @@ export interface ReduceOptions {
   readonly keepDims?: boolean | undefined;
 }
 
+/** What is said of a matrix product besides its operands. */
+export interface DotOptions {
+  /** How f32 operands may be rounded, in Triton's names; whatever it says, they are not. */
+  readonly inputPrecision?: "ieee" | "tf32" | "tf32x3" | "bf16x3" | "bf16x6" | undefined;
+}
+
 /** Everything that `tl` offers besides dtypes. */
 export interface Operations {
   // What runs, and tiles from nothing
@@ -113,7 +119,7 @@ export interface Operations {
    * The matrix product of `a` [M, K] and `b` [K, N], both f32 or both f16, added to `acc` [M, N] if
    * given: f32.
    */
-  dot(a: number, b: number, acc?: number): Tile;
+  dot(a: number, b: number, acc?: number, options?: DotOptions): Tile;
 
   // Elementwise functions
 

@@ -132,6 +132,17 @@ function bounds(a: Arguments): [Operand, Operand, Operand] {
   return second === undefined ? [0, first!, step] : [first!, second, step];
 }
 
+/** Triton's names for how f32 operands may be rounded; here they never are. */
+const PRECISIONS = ["ieee", "tf32", "tf32x3", "bf16x3", "bf16x6"];
+
+function checkPrecision(precision: unknown): void {
+  if (precision === undefined || PRECISIONS.includes(precision as string)) return;
+  throw new Problem(
+    `tl.dot has no precision ${describe(precision)}`,
+    `Its precisions are ${PRECISIONS.join(", ")}`,
+  );
+}
+
 /** Loops may be unrolled this often. */
 const MAX_UNROLLED = 4096;
 
@@ -245,7 +256,8 @@ const TABLE = {
   min: ["tl.min(x, axis, { keepDims: true })", (a, t) => extremum(a, t, "min")],
   reduce: ["tl.reduce(x, axis, (a, b) => a + b)", reduce],
   dot: ["tl.dot(a, b, acc)", (a, t) => {
-    a.count(2, 3);
+    a.count(2, 4);
+    checkPrecision(a.options(3, "inputPrecision").inputPrecision);
     const x = a.value(0), y = a.value(1);
     const [one, two] = [x, y].map((v) => dtypeOfNumber(v));
     const [p, q] = [x.type.shape, y.type.shape];

@@ -1,6 +1,7 @@
 /** Expressions: what each kind of syntax evaluates to. */
 
 import type * as acorn from "npm:acorn@8.15.0";
+import { DTYPES } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { OPS } from "../ir/ops.ts";
 import { elementOf } from "../language/dtypes.ts";
@@ -275,9 +276,40 @@ function logical(t: Tracer, node: acorn.LogicalExpression, scope: Scope): unknow
     return evaluate(t, node.right, scope);
   }
   if (node.operator === "??") return a;
-  const b = evaluate(t, node.right, scope);
+  const { semantics } = t, operator = node.operator;
+  const right = branch(t, () => evaluate(t, node.right, scope));
   t.at(node);
-  return t.semantics.logical(node.operator, a, operand(b, node.operator));
+  if (a.type.shape.length === 0 && hasEffects(right)) {
+    const decided = branch(t, () => semantics.constant(operator === "||", DTYPES.bool));
+    operand(right.result, operator);
+    const [then, otherwise] = operator === "&&" ? [right, decided] : [decided, right];
+    const condition = semantics.bool(a, operator);
+    return semantics.bool(operand(emitIf(t, condition, then, otherwise), operator), operator);
+  }
+  return semantics.logical(operator, a, operand(both(t, a, right), operator));
+}
+
+/** True when it matters whether a branch runs: it loads, stores, assigns or loops. */
+function hasEffects({ writes, region }: Branch<unknown>): boolean {
+  return writes.length > 0 ||
+    region.ops.some(({ name, regions }) =>
+      regions.length > 0 && name !== "reduce" ||
+      OPS[name].traits?.some((trait) => trait === "reads" || trait === "writes")
+    );
+}
+
+/** What a branch evaluates to, with its operations appended here: it runs whatever the condition. */
+function both<T>(t: Tracer, condition: Value, { writes, region, result }: Branch<T>): T {
+  if (writes.length > 0) {
+    throw new Problem(
+      `The condition is ${
+        describe(condition)
+      }, so both sides are computed, and neither may assign to variables`,
+      "Assign the result: x = tl.where(condition, a, b)",
+    );
+  }
+  t.builder.inline(region);
+  return result;
 }
 
 /**
@@ -293,13 +325,7 @@ function conditional(t: Tracer, node: acorn.ConditionalExpression, scope: Scope)
     branch(t, () => evaluate(t, part, scope))
   ) as [Branch<unknown>, Branch<unknown>];
   t.at(node);
-  const effects = [then, otherwise].some(({ writes, region }) =>
-    writes.length > 0 ||
-    region.ops.some(({ name, regions }) =>
-      regions.length > 0 && name !== "reduce" ||
-      OPS[name].traits?.some((trait) => trait === "reads" || trait === "writes")
-    )
-  );
+  const effects = hasEffects(then) || hasEffects(otherwise);
   const choice = isOperand(then.result) && isOperand(otherwise.result);
   if (test.type.shape.length === 0 && (effects || !choice)) {
     t.at(node.test);
@@ -307,16 +333,8 @@ function conditional(t: Tracer, node: acorn.ConditionalExpression, scope: Scope)
     t.at(node);
     return present(emitIf(t, condition, then, otherwise));
   }
-  if ([then, otherwise].some(({ writes }) => writes.length > 0)) {
-    throw new Problem(
-      `The condition is ${
-        describe(test)
-      }, so both sides are computed, and neither may assign to variables`,
-      "Assign the result: x = condition ? a : b",
-    );
-  }
-  for (const { region } of [then, otherwise]) t.builder.inline(region);
-  return t.semantics.where(test, operand(then.result, "?:"), operand(otherwise.result, "?:"));
+  const [x, y] = [both(t, test, then), both(t, test, otherwise)];
+  return t.semantics.where(test, operand(x, "?:"), operand(y, "?:"));
 }
 
 function assignment(t: Tracer, node: acorn.AssignmentExpression, scope: Scope): unknown {

@@ -18,8 +18,8 @@ export function call(t: Tracer, fn: unknown, args: readonly unknown[], self?: un
   if (fn instanceof Closure) return callClosure(t, fn, args);
   const builtin = BUILTINS.get(fn);
   if (builtin) return builtin(t, args);
-  const dtype = elementOf(fn);
-  if (dtype && typeof fn === "function") return castTo(t, args[0], dtype);
+  // A dtype called: a typed number, or a cast.
+  if (typeof fn === "function" && elementOf(fn)) return castTo(t, args[0], fn);
   if (typeof fn === "function") {
     const math = callMath(t, fn, args);
     if (math) return math.value;

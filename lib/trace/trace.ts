@@ -221,8 +221,7 @@ export function trace({ fn, args, constants }: TraceRequest): Graph {
         declare(t, scope, source.node.params.flatMap(namesIn), "parameter");
         bindArguments(t, source, args, params, scope);
         bindConstants(t, source, constants, scope);
-        runBody(t, source.node, scope, t.frame);
-        checkNothingReturned(t);
+        checkNothing(runBody(t, source.node, scope, t.frame));
         return [];
       }));
     return new Graph(source.name, params, new Region([], body.ops, []));
@@ -330,8 +329,7 @@ function bindConstants(
   bind(t, pattern, { ...constants }, scope, "declare");
 }
 
-function checkNothingReturned(t: Tracer): void {
-  const { value } = t.frame.result;
+function checkNothing(value: unknown): void {
   if (value === undefined) return;
   throw new Problem(
     `A kernel returns nothing, but this one returns ${describe(value)}`,
