@@ -41,8 +41,8 @@ export function load(source: string, file?: string): Record<string, LoadedKernel
   const { code, kernels } = port(source, { file, types: false });
   const names = kernels.map(({ name }) => name);
   const make = new Function(
-    "{ jit, tl, nextPowerOf2 }",
-    `"use strict";\n${code}\nreturn { ${names.join(", ")} };`,
+    "nereid",
+    `"use strict";\nconst { jit, tl, nextPowerOf2 } = nereid;\n${code}\nreturn { ${names.join(", ")} };`,
   ) as (library: unknown) => Record<string, Launchable>;
   const made = make({ ...nereid, jit });
   return Object.fromEntries(kernels.map((kernel) => {
