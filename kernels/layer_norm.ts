@@ -109,8 +109,7 @@ export interface LayerNormOptions {
  * @param weight What each column is multiplied by: as many numbers as a row has, f32 or f16.
  * @param bias What is then added to each column: likewise.
  * @returns A tensor of `x`'s shape and dtype.
- * @throws {TypeError} If a dtype is another.
- * @throws {RangeError} If `x` is a scalar, or `weight`, `bias` or `out` has another shape.
+ * @throws {LaunchError} If an argument is no such tensor, or a shape does not fit.
  */
 export function layerNorm(
   x: Tensor,
@@ -124,7 +123,7 @@ export function layerNorm(
   const { rows, columns } = checkRows("layerNorm", "x", x);
   checkShape("layerNorm", "weight", weight, [columns]);
   checkShape("layerNorm", "bias", bias, [columns]);
-  const result = resultTensor("layerNorm", out, x, x.shape, x.dtype);
+  const result = resultTensor("layerNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   // A long row is walked in smaller steps: its tile is held together with three running ones.
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);

@@ -26,10 +26,10 @@ import {
   Device,
   grid,
   jit,
+  LaunchError,
   nextPowerOf2,
   type Pointer,
   type Tensor,
-  type TensorDType,
   tl,
 } from "../mod.ts";
 import { report } from "./demo.ts";
@@ -125,7 +125,7 @@ export interface MatmulOptions {
   transposeB?: boolean | undefined;
   /** Applied to each element of the product; what it uses besides `Math` is given to `jit`. */
   activation?: Activation | undefined;
-  /** The dtype of a new result; that of the inputs unless given. */
+  /** The dtype of the result; that of the inputs, or of `out`, unless given. */
   dtype?: "f32" | "f16" | undefined;
   /** The tensor to write to; a new one unless given. */
   out?: Tensor | undefined;
@@ -145,8 +145,7 @@ export interface MatmulOptions {
  * @param a The left matrix, f32 or f16.
  * @param b The right matrix, of the same dtype.
  * @returns The product [M, N]; summed in f32 whatever its dtype is.
- * @throws {TypeError} If a dtype is another, or the two differ.
- * @throws {RangeError} If a tensor is no matrix, the inner sizes differ, or `out` has another shape.
+ * @throws {LaunchError} If an argument is no such tensor, or the inner sizes differ.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, activation, numWarps } = options;
@@ -157,17 +156,16 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const [M, K] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
   const [inner, N] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
   if (inner !== K) {
-    throw new RangeError(
+    throw new LaunchError(
       `Cannot run matmul: 'a' is ${M}x${K} and 'b' is ${inner}x${N}${
         transposeA || transposeB ? " after transposing" : ""
       }, but 'a' must have as many columns as 'b' has rows: a transpose is taken with 'transposeA' or 'transposeB'`,
     );
   }
-  const dtype: TensorDType = options.dtype ?? a.dtype;
-  const out = resultTensor("matmul", options.out, a, [M, N], dtype);
-  checkDType("matmul", "out", out, FLOATS);
+  const dtypes = options.dtype ? [options.dtype] as const : [a.dtype, ...FLOATS] as const;
+  const out = resultTensor("matmul", options.out, a, [M, N], dtypes);
   if (out === a || out === b) {
-    throw new RangeError(
+    throw new LaunchError(
       "Cannot run matmul: 'out' is one of the inputs, but every input is read many times; give it a tensor of its own",
     );
   }

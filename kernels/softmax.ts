@@ -89,13 +89,12 @@ export interface SoftmaxOptions {
  *
  * @param x A tensor of rank 1 or more with rows of any length, f32 or f16; computed in f32.
  * @returns A tensor of the same shape and dtype.
- * @throws {TypeError} If the dtype is another.
- * @throws {RangeError} If `x` is a scalar, or `out` has another shape.
+ * @throws {LaunchError} If `x` is no such tensor, or `out` has another shape.
  */
 export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor {
   checkDType("softmax", "x", x, FLOATS);
   const { rows, columns } = checkRows("softmax", "x", x);
-  const result = resultTensor("softmax", out, x, x.shape, x.dtype);
+  const result = resultTensor("softmax", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   // A long row is walked in smaller steps: its tile is held together with two running ones.
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
@@ -124,6 +123,7 @@ export const cases: readonly { shape: number[]; dtype: "f32" | "f16"; block?: nu
   { shape: [4, 1000], dtype: "f32", block: 256 },
   { shape: [3, 512], dtype: "f16", block: 128 },
   { shape: [2, 20_000], dtype: "f32" },
+  { shape: [70_000, 3], dtype: "f32" }, // more rows than a dimension of a dispatch may have
   { shape: [0, 8], dtype: "f32" },
   { shape: [8, 0], dtype: "f32" },
 ];

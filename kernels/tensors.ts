@@ -4,7 +4,7 @@
  * Each check names the function that was called, what was found and what was wanted.
  */
 
-import type { Tensor, TensorDType } from "../mod.ts";
+import { LaunchError, Tensor, type TensorDType } from "../mod.ts";
 
 /** The dtypes that floating-point kernels take; all of them compute in f32. */
 export const FLOATS = ["f32", "f16"] as const;
@@ -14,16 +14,25 @@ export function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "a scalar" : shape.join("x");
 }
 
-/** Throws unless the tensor's dtype is one of those listed. */
+/** Throws unless this is a tensor of one of the dtypes listed. */
 export function checkDType(
   call: string,
   name: string,
   tensor: Tensor,
   dtypes: readonly TensorDType[],
 ): void {
+  if (!(tensor instanceof Tensor)) {
+    throw new LaunchError(
+      `Cannot run ${call}: '${name}' is ${
+        kindOf(tensor)
+      }, but must be a Tensor: device.from(…) makes one of numbers`,
+    );
+  }
   if (dtypes.includes(tensor.dtype)) return;
-  throw new TypeError(
-    `Cannot run ${call}: '${name}' is ${tensor.dtype}, but must be ${dtypes.join(" or ")}`,
+  throw new LaunchError(
+    `Cannot run ${call}: '${name}' is ${tensor.dtype}, but must be ${
+      [...new Set(dtypes)].join(" or ")
+    }`,
   );
 }
 
@@ -37,7 +46,7 @@ export function checkShape(
   const same = tensor.shape.length === shape.length &&
     tensor.shape.every((size, i) => size === shape[i]);
   if (same) return;
-  throw new RangeError(
+  throw new LaunchError(
     `Cannot run ${call}: '${name}' is ${shapeText(tensor.shape)}, but must be ${shapeText(shape)}`,
   );
 }
@@ -48,9 +57,16 @@ export function checkMatrix(call: string, name: string, tensor: Tensor): [number
   if (tensor.shape.length === 2 && rows !== undefined && columns !== undefined) {
     return [rows, columns];
   }
-  throw new RangeError(
+  throw new LaunchError(
     `Cannot run ${call}: '${name}' is ${shapeText(tensor.shape)}, but must be a matrix`,
   );
+}
+
+/** What was passed where a tensor was wanted. */
+function kindOf(value: unknown): string {
+  if (value instanceof Promise) return "a promise (is an await missing?)";
+  if (value === null || typeof value !== "object") return String(value);
+  return `of class ${value.constructor?.name ?? "Object"}`;
 }
 
 /**
@@ -64,7 +80,7 @@ export function checkRows(
 ): { rows: number; columns: number } {
   const columns = tensor.shape.at(-1);
   if (columns === undefined) {
-    throw new RangeError(
+    throw new LaunchError(
       `Cannot run ${call}: '${name}' is a scalar, but must have at least one dimension`,
     );
   }
@@ -72,15 +88,19 @@ export function checkRows(
   return { rows, columns };
 }
 
-/** The tensor to write to: `out` once it is checked, or a new one on the same device as `like`. */
+/**
+ * The tensor to write to: `out` once it is checked, or a new one of the first dtype on the same
+ * device as `like`.
+ */
 export function resultTensor(
   call: string,
   out: Tensor | undefined,
   like: Tensor,
   shape: readonly number[],
-  dtype: TensorDType,
+  dtypes: readonly [TensorDType, ...TensorDType[]],
 ): Tensor {
-  if (!out) return like.device.empty(shape, { dtype });
+  if (!out) return like.device.empty(shape, { dtype: dtypes[0] });
+  checkDType(call, "out", out, dtypes);
   checkShape(call, "out", out, shape);
   return out;
 }

@@ -47,14 +47,13 @@ export interface AddOptions {
  * @param x The first summand, of any shape; f32, f16 or i32.
  * @param y The second, of the same shape and dtype.
  * @returns The sum, of the same shape and dtype.
- * @throws {TypeError} If a dtype is not one of those, or the two differ.
- * @throws {RangeError} If the shapes differ.
+ * @throws {LaunchError} If an argument is no such tensor, or shapes or dtypes differ.
  */
 export function add(x: Tensor, y: Tensor, { out, block = 1024 }: AddOptions = {}): Tensor {
   checkDType("add", "x", x, [...FLOATS, "i32"]);
   checkDType("add", "y", y, [x.dtype]);
   checkShape("add", "y", y, x.shape);
-  const result = resultTensor("add", out, x, x.shape, x.dtype);
+  const result = resultTensor("add", out, x, x.shape, [x.dtype]);
   const n = x.size;
   addKernel[grid(cdiv(n, block))](x, y, result, n, { BLOCK: block });
   return result;

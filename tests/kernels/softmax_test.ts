@@ -1,6 +1,7 @@
 /** Softmax against the reference, on both devices. */
 
 import { cases, reference, softmax } from "../../kernels/softmax.ts";
+import { LaunchError, type Tensor } from "../../mod.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { onDevices } from "../support/devices.ts";
 import { assertMatches, caseName, randomTensor, tolerance } from "./compare.ts";
@@ -56,17 +57,37 @@ onDevices("softmax() can overwrite its input", async (device) => {
 onDevices("softmax() refuses what has no rows, and integers", (device) => {
   assertThrows(
     () => softmax(device.zeros([])),
-    RangeError,
+    LaunchError,
     "Cannot run softmax: 'x' is a scalar, but must have at least one dimension",
   );
   assertThrows(
     () => softmax(device.zeros([4], { dtype: "i32" })),
-    TypeError,
+    LaunchError,
     "Cannot run softmax: 'x' is i32, but must be f32 or f16",
   );
   assertThrows(
     () => softmax(device.zeros([2, 3]), { out: device.zeros([3, 2]) }),
-    RangeError,
+    LaunchError,
     "Cannot run softmax: 'out' is 3x2, but must be 2x3",
+  );
+});
+
+onDevices("softmax() says what is no tensor", (device) => {
+  const pass = (x: unknown) => () => softmax(x as Tensor); // as a script without types may
+  assertThrows(
+    pass(new Float32Array(3)),
+    LaunchError,
+    "Cannot run softmax: 'x' is of class Float32Array, but must be a Tensor",
+  );
+  assertThrows(
+    pass(device.zeros([3]).read()),
+    LaunchError,
+    "Cannot run softmax: 'x' is a promise (is an await missing?), but must be a Tensor",
+  );
+  assertThrows(pass(undefined), LaunchError, "Cannot run softmax: 'x' is undefined");
+  assertThrows(
+    () => softmax(device.zeros([3]), { out: device.zeros([3], { dtype: "u32" }) }),
+    LaunchError,
+    "Cannot run softmax: 'out' is u32, but must be f32 or f16",
   );
 });
