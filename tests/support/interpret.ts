@@ -13,6 +13,8 @@ export interface Run {
   readonly scalars: Readonly<Record<string, number>>;
   readonly programId?: readonly number[];
   readonly numPrograms?: readonly number[];
+  /** How many operations may be computed before it is an error; 5,000 unless given. */
+  readonly steps?: number;
   /** What the memory of a parameter holds before anything is stored. */
   readonly memory?: (base: string, offset: number) => number;
   /** Called with each value and its elements, whenever it is computed. */
@@ -67,7 +69,7 @@ class Interpreter {
 
   region(region: Region): (readonly number[])[] {
     for (const op of region.ops) {
-      if (++this.#steps > 5_000) throw new Error("The program runs too long");
+      if (++this.#steps > (this.run.steps ?? 5_000)) throw new Error("The program runs too long");
       const results = this.#op(op);
       op.results.forEach((result, i) => this.set(result, results[i]!));
     }
