@@ -57,7 +57,7 @@ for (const device of ["cpu", "webgpu"]) {
         await Deno.writeTextFile(file, script(`http://${host}`, device));
         const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
           args: [
-            ...["run", "--no-config", "--no-prompt", "--check=all"],
+            ...["run", "--no-config", "--no-prompt"],
             ...[`--allow-import=${host}`, `--reload=http://${host}`, file],
           ],
           cwd: directory,
