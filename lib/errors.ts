@@ -28,6 +28,21 @@ export class NereidError extends Error {
   }
 }
 
+/**
+ * A function that does the same, but whose errors say where it was called, and nothing of what it
+ * called itself. For what users call.
+ */
+export function blamingCaller<A extends unknown[], T>(fn: (...args: A) => T): (...args: A) => T {
+  return function called(...args: A): T {
+    try {
+      return fn(...args);
+    } catch (error) {
+      if (error instanceof NereidError) Error.captureStackTrace?.(error, called);
+      throw error;
+    }
+  };
+}
+
 /** What a {@linkcode CompilationError} is made of. */
 export interface CompilationProblem {
   /** What failed, in a sentence. */

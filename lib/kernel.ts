@@ -5,7 +5,7 @@
  * short: classify the arguments (`launch/bind.ts`), find the executable under their key, run it.
  */
 
-import { LaunchError } from "./errors.ts";
+import { blamingCaller, LaunchError } from "./errors.ts";
 import {
   checkGrid,
   type Grid,
@@ -152,15 +152,20 @@ function makeKernel(fn: KernelFunction): unknown {
   const definition = new Definition(fn);
   const members: Readonly<Record<string, unknown>> = {
     name: fn.name,
-    launch: (grid: Grid, ...args: unknown[]) => definition.launch(resolveGrid(grid), args),
-    graph: (args: readonly ArgumentSpec[], constants: Record<string, unknown> = {}) =>
-      definition.graph(args, constants),
+    launch: blamingCaller((grid: Grid, ...args: unknown[]) =>
+      definition.launch(resolveGrid(grid), args)
+    ),
+    graph: blamingCaller((args: readonly ArgumentSpec[], constants: Record<string, unknown> = {}) =>
+      definition.graph(args, constants)
+    ),
     toString: () => `Kernel ${fn.name}`,
   };
   return new Proxy(() => {}, {
     get(target, key) {
       const grid = gridOfKey(key);
-      if (grid !== undefined) return (...args: unknown[]) => definition.launch(grid, args);
+      if (grid !== undefined) {
+        return blamingCaller((...args: unknown[]) => definition.launch(grid, args));
+      }
       if (key === KERNEL) return fn;
       if (typeof key === "string" && Object.hasOwn(members, key)) return members[key];
       if (typeof key === "string" && isMistakenGrid(key)) throw mistakenGrid(fn.name, key);

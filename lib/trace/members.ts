@@ -150,6 +150,8 @@ function refill(t: Tracer, array: unknown[], elements: readonly unknown[]): void
 const MUTATING = ["push", "pop", "shift", "unshift", "splice", "reverse", "fill"];
 /** Methods whose callback decides something, so that its answer must be known. */
 const DECIDING = ["filter", "find", "findIndex", "findLast", "some", "every", "sort", "toSorted"];
+/** Methods that call what they are given; the others only keep or compare it. */
+const CALLING = [...DECIDING, "flatMap", "forEach", "map", "reduce", "reduceRight"];
 const READING = [
   ...[
     "at",
@@ -180,7 +182,7 @@ export function callArray(t: Tracer, array: unknown[], name: string, args: reado
   if (array.some((element) => element instanceof Missing) && name !== "fill") {
     for (const i of array.keys()) getProperty(t, array, i);
   }
-  const native = args.map((arg) => callback(t, arg, name));
+  const native = CALLING.includes(name) ? args.map((arg) => callback(t, arg, name)) : [...args];
   const method = Reflect.get(Array.prototype, name) as (...args: unknown[]) => unknown;
   if (changes) {
     if (!t.journal.owns(array)) {

@@ -61,7 +61,7 @@ export function emitIf(
     if (place.key === "length" && a !== b) throw lengthProblem(a, b);
     return { place, plan: merge(t, a, b, pairs, nameOf(place)) };
   });
-  const result = merge(t, then.result, otherwise.result, pairs, "the result");
+  const result = merge(t, then.result, otherwise.result, pairs, "The value of this expression");
   const regions = [then, otherwise].map(({ region }, side) =>
     new Region(region.params, region.ops, pairs.map((pair) => pair[side]!))
   );

@@ -308,7 +308,7 @@ export class Semantics {
   }
 
   not(x: Value): Value {
-    return this.builder.value("not", [this.bool(x, "!")]);
+    return this.builder.value("not", [this.truth(x)]);
   }
 
   /** A value that must be of bools. */

@@ -5,6 +5,7 @@
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { CompilationError } from "../../lib/errors.ts";
 import { trace } from "../../lib/trace/trace.ts";
+import { jit, type Pointer, tl } from "../../mod.ts";
 import { failure, fromSource, pointer, scalar } from "./support.ts";
 
 /** A mistake in a kernel of (x, out, n), two f32 tensors and an i32, and what is said of it. */
@@ -971,6 +972,14 @@ Deno.test("neither message nor stack names a file of Nereid's own", () => {
     CompilationError,
   );
   assertEquals(/lib\/(trace|ir|language)/.test(`${error.message}${error.stack}`), false);
+});
+
+Deno.test("the stack of a failed launch begins where the user launched", () => {
+  const kernel = jit((x: Pointer) => tl.store(x, tl.arange(0, 8)));
+  const error = assertThrows(() => kernel.graph([pointer("f32")]), CompilationError);
+  const [frame] = error.stack!.slice(error.stack!.indexOf(error.message) + error.message.length)
+    .trim().split("\n");
+  assertEquals(frame?.includes(import.meta.filename!), true, frame);
 });
 
 Deno.test("arguments and constants that a kernel does not have are refused", () => {

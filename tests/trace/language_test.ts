@@ -276,8 +276,10 @@ Deno.test("nested functions see and change the variables around them", () => {
     let count = 0;
     function bump(by = 1) { count += by; return count; }
     bump(); bump(n); if (n > 2) bump(100);
-    put(0, count); put(1, [1, 2, 3].map((x) => x * n).at(-1));`;
-  assertEquals(values(body, 5, 2), [106, 15]);
+    put(0, count); put(1, [1, 2, 3].map((x) => x * n).at(-1));
+    const later = []; for (const i of [1, 2, 3]) later.push(() => i * n);
+    put(2, later[1]()); put(3, later.length);`;
+  assertEquals(values(body, 5, 4), [106, 15, 10, 3]);
 });
 
 Deno.test("switch chooses by a compile-time value", () => {
