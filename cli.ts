@@ -4,6 +4,7 @@
  *     deno run -A cli.ts run FILE [--device webgpu|cpu] [-- ARGS]
  *     deno run -A cli.ts inspect FILE KERNEL --stage tile|layout|wgsl --args "x: ptr f32, n: i32"
  *     deno run -A cli.ts doctor
+ *     deno run -R cli.ts port FILE.py
  *
  * Exit codes: 0 when it was done, 1 when it failed, 2 when the command line cannot be understood;
  * `run` exits as the script does.
@@ -14,6 +15,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "npm:commander@15.0.0";
 import { doctor } from "./lib/cli/doctor.ts";
 import { inspect, type InspectOptions } from "./lib/cli/inspect.ts";
+import { portFile } from "./lib/cli/port.ts";
 import { type DefaultDevice, run } from "./lib/cli/run.ts";
 import { UsageError } from "./lib/cli/usage.ts";
 import { NereidError } from "./mod.ts";
@@ -52,6 +54,15 @@ program.command("inspect")
   .option("--no-f16", "for a device without f16")
   .action(async (file: string, kernel: string | undefined, options: InspectOptions) => {
     console.log(await inspect(file, kernel, options));
+  });
+
+program.command("port")
+  .description("Translate Triton's kernels in a Python file, and print the TypeScript module")
+  .argument("<file>", "the Python file")
+  .option("--nereid <specifier>", "from where the module imports Nereid", "./mod.ts")
+  .action(async (file: string, { nereid }: { nereid: string }) => {
+    const text = await portFile(file, nereid);
+    await Deno.stdout.write(new TextEncoder().encode(text));
   });
 
 program.command("doctor")

@@ -223,9 +223,11 @@ export class Analysis {
     if (helper) {
       const args = bindArguments([...helper.params.keys()], call.args, call);
       for (const [name, value] of args) {
-        if (helper.constants.has(name) || value === undefined) continue;
-        const old = helper.kinds.get(name)!;
-        helper.kinds.set(name, join(old, this.typeOf(value, info)));
+        if (value === undefined) continue;
+        const old = helper.kinds.get(name)!, given = this.typeOf(value, info);
+        // What is annotated tl.constexpr takes tiles as well.
+        if (helper.constants.has(name) && given.constant) continue;
+        helper.kinds.set(name, helper.constants.has(name) ? given : join(old, given));
       }
       for (const [name, param] of helper.params) {
         if (args.get(name) === undefined && param.default && !helper.constants.has(name)) {
@@ -375,7 +377,7 @@ export class Analysis {
     if (callee.kind === "attribute" && !meaning) {
       const { object, name } = callee;
       const receiver = this.typeOf(object, info);
-      if (name === "to") return this.#dtype(args[0]?.value, info);
+      if (name === "to") return this.#dtype(args[0]?.value);
       const method = OPERATIONS.get(name);
       if (method && receiver.sort !== "block") {
         return this.#operation(method, [{ value: object }, ...args], info, expr);
@@ -406,11 +408,11 @@ export class Analysis {
         if (operation.name === "fma") return promoted(promoted(ty, kindOf("y")), kindOf("z"));
         if (given.has("return_indices")) return several([ty, run("i32")]);
         if (operation.name === "sum" && ty.sort === "bool") return run("int");
-        if (given.has("dtype")) return this.#dtype(given.get("dtype"), info);
+        if (given.has("dtype")) return this.#dtype(given.get("dtype"));
         return ty.sort === "scalar" ? run("num") : ty;
       }
       case "dtype":
-        return this.#dtype(given.get("dtype"), info);
+        return this.#dtype(given.get("dtype"));
       case "several": {
         const count = { split: 2, swizzle2d: 2, broadcast: 2, pairUniformToNormal: 2 };
         const length = (count as Record<string, number>)[operation.name] ?? 4;
@@ -432,10 +434,9 @@ export class Analysis {
     }
   }
 
-  #dtype(expr: Expr | undefined, info: FunctionInfo): Ty {
+  #dtype(expr: Expr | undefined): Ty {
     const meaning = expr && this.names.meaningOf(expr);
     if (meaning?.kind === "dtype") return run(kindOfDtype(meaning.name));
-    void info;
     return run("num");
   }
 }

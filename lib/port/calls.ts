@@ -1,7 +1,16 @@
 /** Calls in kernels, translated: functions of tl, helpers, methods of tiles, Python's built-ins. */
 
 import { bindArguments, type FunctionInfo } from "./analysis.ts";
-import { array, call as callOf, type Code, LEVEL, object, operand, primary, safeName } from "./code.ts";
+import {
+  array,
+  call as callOf,
+  type Code,
+  LEVEL,
+  object,
+  operand,
+  primary,
+  safeName,
+} from "./code.ts";
 import type { Translator } from "./expressions.ts";
 import { camelCase, type Operation, OPERATIONS } from "./operations.ts";
 import type { Argument, Expr, Kind } from "./syntax.ts";
@@ -36,7 +45,12 @@ export function translateCall(t: Translator, call: Kind<"call">): Code {
   }
   const meaning = t.analysis.names.meaningOf(callee);
   if (meaning?.kind === "operation") return translateOperation(t, meaning.operation, args, call);
-  if (meaning?.kind === "dtype") return callOf(`tl.${meaning.name}`, args.map((a) => argument(t, a)));
+  if (meaning?.kind === "dtype") {
+    return callOf(
+      `tl.${meaning.name}`,
+      args.map((a) => argument(t, a)),
+    );
+  }
   if (meaning) return special(t, call, meaning.path);
   if (callee.kind === "name") {
     const helper = t.analysis.helper(callee.name, t.info);
@@ -117,7 +131,7 @@ export function translateOperation(
       `Its parameters are ${operation.order.join(", ")}`,
     );
   }
-  if (operation.rest) return variadic(t, operation, args, call);
+  if (operation.rest) return variadic(t, operation, args);
   const given = bindArguments(operation.order, args, call);
   const list: (Code | undefined)[] = operation.positional.map((param) => {
     const value = given.get(param);
@@ -125,7 +139,7 @@ export function translateOperation(
   });
   const options = optionsOf(t, operation, given);
   while (list.length > 0 && list.at(-1) === undefined) list.pop();
-  if (options) while (list.length < operation.positional.length) list.push(undefined);
+  if (options) { while (list.length < operation.positional.length) list.push(undefined); }
   const filled = list.map((code, i) => {
     if (code) return code;
     return primary(operation.positional[i] === "axis" ? "null" : "undefined");
@@ -166,8 +180,10 @@ function operandOf(
   const pair = pairs[name];
   if (pair && pair.includes(param)) {
     const [left, right] = pair.map((key) => given.get(key));
-    if (left && right) return t.numbers(left, right)[pair.indexOf(param)]!;
+    const chosen = name === "where";
+    if (left && right) return t.numbers(left, right, chosen)[pair.indexOf(param)]!;
   }
+  if (/^(exp|exp2|cos|sigmoid|abs)$/.test(name)) return t.signless(value);
   if (param === "axis" && value.kind === "constant" && value.value === null) return primary("null");
   return t.expr(value);
 }
@@ -177,10 +193,11 @@ function variadic(
   t: Translator,
   operation: Operation,
   args: readonly Argument[],
-  call: Kind<"call">,
 ): Code {
   const { name, positional, options } = operation;
-  const own = args.filter(({ name: keyword }) => keyword === undefined || !options.includes(keyword));
+  const own = args.filter(({ name: keyword }) =>
+    keyword === undefined || !options.includes(keyword)
+  );
   const first = own.slice(0, positional.length - 1);
   let rest = own.slice(positional.length - 1);
   const keyword = rest.find((arg) => arg.name !== undefined);
@@ -194,7 +211,6 @@ function variadic(
   const single = rest.length === 1 && only && !only.spread;
   const sequence = single && ["tuple", "list"].includes(only.value.kind);
   const several = single && t.typeOf(only.value).sort === "several";
-  void call;
   const items = sequence && (only.value.kind === "tuple" || only.value.kind === "list")
     ? only.value.items.map((item) => t.expr(item))
     : rest.map((arg) => argument(t, arg));

@@ -47,6 +47,8 @@ export const OPERATOR_LEVEL: Readonly<Record<string, number>> = {
 export interface Code {
   readonly doc: Doc;
   readonly level: number;
+  /** Arithmetic that Python had in parentheses, which it keeps as an operand. */
+  readonly grouped?: boolean;
   /** An array or object literal with these entries, which may be broken at the end of a call. */
   readonly literal?: { readonly open: string; readonly close: string; readonly items: Doc[] };
 }
@@ -56,8 +58,9 @@ export function primary(doc: Doc): Code {
 }
 
 /** The expression as an operand: in parentheses when its operator binds less tightly. */
-export function operand({ doc, level }: Code, min: number): Doc {
-  return level < min ? ["(", doc, ")"] : doc;
+export function operand({ doc, level, grouped }: Code, min: number): Doc {
+  const kept = grouped && level >= LEVEL.shift && level <= LEVEL.power;
+  return level < min || kept ? ["(", doc, ")"] : doc;
 }
 
 /** `left op right`. */

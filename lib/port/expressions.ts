@@ -2,16 +2,7 @@
 
 import { type Analysis, bindArguments, type FunctionInfo, isFloatText } from "./analysis.ts";
 import { translateCall } from "./calls.ts";
-import {
-  array,
-  type Code,
-  infix,
-  LEVEL,
-  object,
-  operand,
-  primary,
-  safeName,
-} from "./code.ts";
+import { array, type Code, infix, LEVEL, object, operand, primary, safeName } from "./code.ts";
 import { isInteger, isNumber, type Ty } from "./kinds.ts";
 import { type Doc, group, indent, line } from "./print.ts";
 import { Untranslatable } from "./problem.ts";
@@ -35,6 +26,11 @@ export class Translator {
 
   /** An expression. */
   expr(expr: Expr): Code {
+    const code = this.#plain(expr);
+    return expr.grouped ? { ...code, grouped: true } : code;
+  }
+
+  #plain(expr: Expr): Code {
     switch (expr.kind) {
       case "name":
         return this.#name(expr);
@@ -152,7 +148,10 @@ export class Translator {
       expr.callee.name === "range";
     if (!range) return this.expr(expr);
     const args = expr.args.map(({ value }) => this.expr(value).doc);
-    return { doc: ["tl.staticRange(", ...args.flatMap((a, i) => i ? [", ", a] : [a]), ")"], level: 17 };
+    return {
+      doc: ["tl.staticRange(", ...args.flatMap((a, i) => i ? [", ", a] : [a]), ")"],
+      level: 17,
+    };
   }
 
   #template({ parts }: Kind<"format">): string | Doc {
@@ -178,7 +177,10 @@ export class Translator {
       case "+":
         return this.expr(inner);
       case "-":
-        return unary("-");
+        // Triton computes 0 - x, which for a zero is no negative zero.
+        return ty.constant || isInteger(ty) || ty.sort === "bool"
+          ? unary("-")
+          : infix(primary("0"), "-", this.expr(inner));
       case "~":
         return ty.sort === "bool" ? unary("!") : unary("~");
       case "not":
@@ -186,6 +188,12 @@ export class Translator {
           ? infix(this.expr(inner), "===", primary("0"))
           : unary("!");
     }
+  }
+
+  /** An argument of a function to which the sign of a zero is the same. */
+  signless(expr: Expr): Code {
+    if (expr.kind !== "unary" || expr.op !== "-") return this.expr(expr);
+    return { doc: ["-", operand(this.expr(expr.operand), LEVEL.unary)], level: LEVEL.unary };
   }
 
   /** An operand of `and` and `or`: a truth value. */
@@ -234,7 +242,7 @@ export class Translator {
       case "//":
         return constant
           ? { doc: ["Math.floor(", infix(a, "/", b).doc, ")"], level: LEVEL.postfix }
-          : infix(infix(a, "/", b), "|", primary("0"));
+          : infix(primary(["(", infix(a, "/", b).doc, ")"]), "|", primary("0"));
       case "%":
         return infix(infix(infix(a, "%", b), "+", b), "%", b);
       case "<<":
@@ -270,16 +278,21 @@ export class Translator {
     return infix(a, { "&": "&&", "|": "||", "^": "!==" }[op], b);
   }
 
-  /** Two operands of arithmetic, with the dtypes that Triton would give them made explicit. */
-  numbers(left: Expr, right: Expr): [Code, Code] {
+  /**
+   * Two operands of arithmetic, or two values to choose between at run time, with the dtypes that
+   * Triton would give them made explicit.
+   */
+  numbers(left: Expr, right: Expr, chosen = false): [Code, Code] {
     const a = this.typeOf(left), b = this.typeOf(right);
-    return [this.#number(left, a, b), this.#number(right, b, a)];
+    return [this.#number(left, a, b, chosen), this.#number(right, b, a, chosen)];
   }
 
-  #number(expr: Expr, own: Ty, other: Ty): Code {
+  #number(expr: Expr, own: Ty, other: Ty, chosen: boolean): Code {
     if (own.sort === "bool" && !own.constant && other.sort !== "bool") return this.#asNumber(expr);
     // A float that happens to be integral would be taken for an integer.
-    const typed = !other.constant && (isInteger(other) || other.sort === "scalar");
+    const typed = other.constant
+      ? chosen && isNumber(other)
+      : isInteger(other) || other.sort === "scalar";
     if (own.constant && own.sort === "float" && typed && !isFractional(expr)) {
       return { doc: ["tl.f32(", this.expr(expr).doc, ")"], level: LEVEL.postfix };
     }
@@ -337,7 +350,10 @@ export class Translator {
   }
 
   #conditional(expr: Kind<"conditional">): Code {
-    const [then, otherwise] = this.numbers(expr.then, expr.otherwise);
+    const chosen = !this.typeOf(expr.test).constant;
+    const [then, otherwise] = chosen
+      ? this.numbers(expr.then, expr.otherwise, true)
+      : [this.expr(expr.then), this.expr(expr.otherwise)];
     return {
       doc: group([
         operand(this.expr(expr.test), LEVEL.conditional + 1),
@@ -350,10 +366,10 @@ export class Translator {
 
   /** An expression whose shape or dtype is read. */
   tile(expr: Expr): Doc {
-    const { doc, level } = this.expr(expr);
-    if (expr.kind === "name" || !this.typed) return operand({ doc, level }, LEVEL.postfix);
+    const code = this.expr(expr), { doc } = code;
+    if (expr.kind === "name" || !this.typed) return operand(code, LEVEL.postfix);
     if (this.analysis.names.pathOf(expr)) return doc;
-    return ["(", operand({ doc, level }, LEVEL.relational + 1), " as Tile)"];
+    return ["(", operand(code, LEVEL.relational + 1), " as Tile)"];
   }
 
   #attribute(expr: Kind<"attribute">): Code {

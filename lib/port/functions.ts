@@ -5,9 +5,25 @@ import { isAlsoHelper } from "./calls.ts";
 import { safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
 import type { Ty } from "./kinds.ts";
-import { type Doc, flatten, group, hardline, indent, join, line, softline, trailingComma } from "./print.ts";
+import {
+  type Doc,
+  flatten,
+  group,
+  hardline,
+  indent,
+  join,
+  line,
+  softline,
+  trailingComma,
+} from "./print.ts";
 import { BodyTranslator, comment } from "./statements.ts";
-import { type Block, type Expr, type Parameter, walkExpressions, walkStatements } from "./syntax.ts";
+import {
+  type Block,
+  type Expr,
+  type Parameter,
+  walkExpressions,
+  walkStatements,
+} from "./syntax.ts";
 import { constantTypeText, typeText } from "./types.ts";
 
 /** A translated function. */
@@ -37,7 +53,12 @@ export function translateFunction(
       // Launched and called as well: a helper, and a kernel that calls it.
       const helper = `${safeName(name)}_`;
       parts.push([`function ${helper}`, parameters(t, false), returnType(t), " ", braces(body)]);
-      parts.push(hardline, hardline, heading, kernelOf(t, exported, callHelper(info, helper), [helper]));
+      parts.push(
+        hardline,
+        hardline,
+        heading,
+        kernelOf(t, exported, callHelper(info, helper), [helper]),
+      );
     } else {
       parts.push([heading, kernelOf(t, exported, body.body(), [])]);
     }
@@ -160,7 +181,6 @@ function pattern(t: Translator, constants: readonly Parameter[]): Piece {
     const wrapped = none && text.includes("=>") ? `(${text})` : text;
     return `${param.name}${optional}: ${wrapped}${none}`;
   });
-  const names_: Doc = ["{ ", join(", ", names), " }"];
   const doc: Doc = group([
     "{",
     indent([line, join([",", line], names)]),
@@ -168,7 +188,6 @@ function pattern(t: Translator, constants: readonly Parameter[]): Piece {
     line,
     "}",
   ]);
-  void names_;
   const comments = constants.flatMap((param) => param.comments);
   if (!t.typed) return { doc, comments };
   const separator: Doc = [";", line];

@@ -42,7 +42,9 @@ export function load(source: string, file?: string): Record<string, LoadedKernel
   const names = kernels.map(({ name }) => name);
   const make = new Function(
     "nereid",
-    `"use strict";\nconst { jit, tl, nextPowerOf2 } = nereid;\n${code}\nreturn { ${names.join(", ")} };`,
+    `"use strict";\nconst { jit, tl, nextPowerOf2 } = nereid;\n${code}\nreturn { ${
+      names.join(", ")
+    } };`,
   ) as (library: unknown) => Record<string, Launchable>;
   const made = make({ ...nereid, jit });
   return Object.fromEntries(kernels.map((kernel) => {

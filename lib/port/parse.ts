@@ -1,6 +1,6 @@
 /** From Python text to syntax: Lezer's tree, turned into the nodes of `syntax.ts`. */
 
-import { parser } from "npm:@lezer/python@1.1.18";
+import { parser } from "./lezer/parser.ts";
 import { Untranslatable } from "./problem.ts";
 import { parseExpression, type Tree } from "./parse_expressions.ts";
 import { Remarker } from "./remarks.ts";
@@ -31,7 +31,7 @@ class ModuleParser {
   readonly #others: (Span & { what: string })[] = [];
 
   constructor(readonly text: string) {
-    this.#root = parser.parse(text).topNode;
+    this.#root = parser.parse(withPlainNumbers(text)).topNode;
     this.#remarks = new Remarker(text, this.#root);
   }
 
@@ -346,6 +346,19 @@ class ModuleParser {
   #slice(node: Tree): string {
     return this.text.slice(node.from, node.to);
   }
+}
+
+/**
+ * The text with `1.` and `1.e5` written in other ways of the same length, which Lezer understands.
+ * Only the tree is made of it: what stands at a place is read from the text as it is.
+ */
+function withPlainNumbers(text: string): string {
+  const token =
+    /#[^\n]*|("""|''')[\s\S]*?\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(?<![\w.])\d[\d_]*\.(?![\w.]|[eE][+-]?\d)|(?<![\w.])\d[\d_]*\.[eE]/g;
+  return text.replace(token, (found) => {
+    if (!/^\d/.test(found)) return found;
+    return /[eE]$/.test(found) ? `${found.slice(0, -2)}0e` : `${found.slice(0, -1)}0`;
+  });
 }
 
 /** `if __name__ == "__main__"` holds code to run, not kernels. */

@@ -64,8 +64,7 @@ class Parser {
       case "Ellipsis":
         return { ...span, kind: "ellipsis" };
       case "ParenthesizedExpression":
-        // The span of what is inside: the parentheses are put anew where they are needed.
-        return this.expr(operands(own)[0]!);
+        return { ...this.expr(operands(own)[0]!), grouped: true };
       case "TupleExpression":
         return { ...span, kind: "tuple", items: this.items(operands(own)) };
       case "ArrayExpression":

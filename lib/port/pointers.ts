@@ -27,7 +27,7 @@ function isElementType(
   expr: Expr,
 ): expr is Kind<"attribute"> & { readonly object: Kind<"attribute"> } {
   return expr.kind === "attribute" && expr.name === "element_ty" &&
-    expr.object.kind === "attribute" && expr.object.name === "dtype";
+    expr.object.kind === "attribute" && /^(dtype|type)$/.test(expr.object.name);
 }
 
 function markCall(analysis: Analysis, info: FunctionInfo, call: Kind<"call">): boolean {

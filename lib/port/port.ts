@@ -115,8 +115,11 @@ class Porter {
     for (const statement of this.#module.assignments) {
       const [target] = statement.targets;
       const name = target?.kind === "name" ? target.name : undefined;
-      const kept = name !== undefined && (this.#used().has(name) || this.#analysis.names.isAlias(name));
-      if (!kept) this.#leave(statement, this.text.slice(statement.from, statement.to).split("\n")[0]!);
+      const kept = name !== undefined &&
+        (this.#used().has(name) || this.#analysis.names.isAlias(name));
+      if (!kept) {
+        this.#leave(statement, this.text.slice(statement.from, statement.to).split("\n")[0]!);
+      }
     }
     const body = parts.map((part) => print(part)).join("\n\n");
     const code = this.#typed ? this.#wrap(body) : body;

@@ -40,8 +40,8 @@ export class Remarker {
       if (!inside && (comment.alone || comment.from > lineEnd)) break;
       if (params && comment.from > params.from && comment.from < params.to) break;
       this.#next++;
-      if (inside) above.push(comment.text);
-      else behind = comment.text;
+      if (inside && comment.text !== "") above.push(comment.text);
+      else if (!inside) behind = comment.text;
     }
     return { above, behind, spaced: this.#spaced(node.from) };
   }
@@ -57,7 +57,7 @@ export class Remarker {
       // Behind a line of several parameters it belongs to the last of them.
       if (!above && /[\w)]/.test(this.text.slice(last.to, comment.from))) break;
       this.#next++;
-      own.push(comment.text);
+      if (comment.text !== "") own.push(comment.text);
     }
     return own;
   }

@@ -107,9 +107,20 @@ function assignsFirst(statement: Statement, name: string): boolean {
   return statement.kind === "for" && !isMentioned(statement.iterable, name);
 }
 
+/** True when a statement gives the name a value on every way through it, and reads it on none before. */
+function surelyAssigns(statement: Statement, name: string): boolean {
+  if (statement.kind === "assign") return assignsFirst(statement, name);
+  if (statement.kind !== "if" || !statement.otherwise) return false;
+  if (isMentioned(statement.test, name)) return false;
+  return [statement.then, statement.otherwise].every((block) => {
+    const first = block.statements.find((inner) => mentionsAnywhere(inner, name));
+    return first !== undefined && surelyAssigns(first, name);
+  });
+}
+
 /** True when no value of the name flows into the statement. */
 function isSelfContained(statement: Statement, name: string): boolean {
-  if (assignsFirst(statement, name)) return true;
+  if (assignsFirst(statement, name) || surelyAssigns(statement, name)) return true;
   if (expressionsOf(statement).some((expr) => isMentioned(expr, name))) return false;
   const blocks = blocksOf(statement);
   return blocks.length > 0 && blocks.every((block) => isSelfContainedBlock(block, name));
@@ -120,7 +131,7 @@ function isSelfContainedBlock(block: Block, name: string): boolean {
   const mentions = block.statements.filter((statement) => mentionsAnywhere(statement, name));
   const [first] = mentions;
   if (!first) return true;
-  if (assignsFirst(first, name) && !isLoop(first)) return true;
+  if (surelyAssigns(first, name)) return true;
   return mentions.every((statement) => isSelfContained(statement, name));
 }
 

@@ -1,7 +1,7 @@
 /** Statements of kernels, translated: declarations, assignments, loops, branches, and their comments. */
 
 import type { FunctionInfo } from "./analysis.ts";
-import { array, call as callOf, type Code, infix, LEVEL, operand, primary, safeName } from "./code.ts";
+import { array, call as callOf, type Code, LEVEL, operand, safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
 import { isInteger, isNumber, type Ty } from "./kinds.ts";
 import { type Doc, hardline, indent, join } from "./print.ts";
@@ -147,7 +147,14 @@ export class BodyTranslator {
     const items = this.#iterable(statement.iterable);
     if (own.every((name) => declared?.has(name))) {
       const fixed = own.every((name) => declared?.get(name)?.fixed);
-      const head: Doc = ["for (", fixed ? "const " : "let ", t.expr(target).doc, " of ", items, ") "];
+      const head: Doc = [
+        "for (",
+        fixed ? "const " : "let ",
+        t.expr(target).doc,
+        " of ",
+        items,
+        ") ",
+      ];
       return [head, this.#braces(body, remarks.behind)];
     }
     // The variable lives on behind the loop: each iteration gives it its value.
@@ -226,7 +233,7 @@ export class BodyTranslator {
     const { info, typed } = this.t;
     const pointer = info.isKernel && info.params.has(name) &&
       info.kinds.get(name)?.sort === "pointer";
-    return typed && pointer ? [operand(code, LEVEL.relational + 1), " as Pointer"] : code.doc;
+    return typed && pointer ? [operand(code, LEVEL.postfix), " as Pointer"] : code.doc;
   }
 
   #annotation(name: string, ty: Ty, fixed: boolean): string {
@@ -368,6 +375,3 @@ function numbersNeedingTypes(t: Translator, info: FunctionInfo): Set<string> {
   for (const name of sizes) needing.delete(name);
   return needing;
 }
-
-void infix;
-void primary;

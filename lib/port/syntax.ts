@@ -50,6 +50,8 @@ export interface Parameter extends Span {
 
 export type Expr =
   & Span
+  /** Parentheses stand around it. */
+  & { readonly grouped?: true }
   & (
     | { readonly kind: "name"; readonly name: string }
     | { readonly kind: "number"; readonly text: string }

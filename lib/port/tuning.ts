@@ -1,12 +1,12 @@
 /** `@triton.autotune` and `@triton.heuristics`: what they say, as values beside the kernel. */
 
 import type { Analysis, FunctionInfo } from "./analysis.ts";
-import { array, type Code, object, primary, safeName } from "./code.ts";
+import { array, type Code, object, safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
 import { camelCase } from "./operations.ts";
-import { type Doc, hardline } from "./print.ts";
+import { type Doc, flatten, hardline } from "./print.ts";
 import { Untranslatable } from "./problem.ts";
-import { type Expr, type Kind, walk } from "./syntax.ts";
+import type { Expr, Kind } from "./syntax.ts";
 
 /** Options of a launch in Nereid; others of Triton's say nothing here. */
 const LAUNCH_OPTIONS = new Set(["num_warps", "num_stages"]);
@@ -33,7 +33,7 @@ export function translateTuning(analysis: Analysis, info: FunctionInfo, typed: b
         const keys = key ? t.expr(key).doc : "[]";
         docs.push(
           "/** The constants and launch options to choose from, best anew for each value of the key: ",
-          keys,
+          flatten(keys),
           ". */",
           hardline,
           [`${exported}const ${name}Configs = `, configsOf(analysis, t, configs).doc, ";"],
@@ -115,25 +115,10 @@ function heuristicsOf(t: Translator, expr: Expr | undefined, typed: boolean): Co
       throw new Untranslatable(value, "a heuristic is no lambda", "Write it as a lambda");
     }
     const [param] = value.params;
-    // `args["N"]` is args.N.
-    const body = withProperties(value.body, param?.name ?? "args");
-    const lambda = t.expr({ ...value, body }).doc;
+    const lambda = t.expr(value).doc;
     const text = typed && Array.isArray(lambda)
       ? [`(${param?.name ?? "args"}: GridMeta) => `, ...lambda.slice(1)]
       : lambda;
     return [keyOf(key), text];
   }));
 }
-
-/** `args["N"]` as the name `args.N`, which the translation leaves as it is. */
-function withProperties(expr: Expr, args: string): Expr {
-  let ok = true;
-  walk(expr, (inner) => {
-    if (inner.kind === "subscript" && inner.indices[0]?.kind !== "string") ok = false;
-  });
-  if (!ok) throw new Untranslatable(expr, "an index is no string", "Write args['NAME']");
-  void args;
-  return expr;
-}
-
-void primary;
