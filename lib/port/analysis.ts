@@ -400,7 +400,7 @@ export class Analysis {
     };
     switch (operation.result) {
       case "same": {
-        if (operation.name === "where") return promoted(kindOf("x"), kindOf("y"));
+        if (operation.name === "where") return bound(promoted(kindOf("x"), kindOf("y")));
         const ty = kindOf(operation.order[0]!);
         if (["minimum", "maximum", "add", "sub", "mul"].includes(operation.name)) {
           return promoted(ty, kindOf("y"));

@@ -59,7 +59,8 @@ export function primary(doc: Doc): Code {
 
 /** The expression as an operand: in parentheses when its operator binds less tightly. */
 export function operand({ doc, level, grouped }: Code, min: number): Doc {
-  const kept = grouped && level >= LEVEL.shift && level <= LEVEL.power;
+  const bits = level >= LEVEL.bitOr && level <= LEVEL.bitAnd;
+  const kept = grouped && (bits || level >= LEVEL.shift && level <= LEVEL.power);
   return level < min || kept ? ["(", doc, ")"] : doc;
 }
 

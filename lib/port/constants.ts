@@ -44,6 +44,7 @@ export function constantSort(
           const all = [expr.first, ...expr.rest.map(({ right }) => right)];
           if (!all.some(is)) return;
           if (all.some((part) => part.kind === "string")) votes.add("string");
+          if (all.some((part) => part.kind === "number")) votes.add("int");
           if (all.some((part) => analysis.names.meaningOf(part)?.kind === "dtype")) {
             votes.add("dtype");
           }

@@ -302,7 +302,8 @@ export class Translator {
   /** An operand as a number: bools as 0 and 1. */
   #asNumber(expr: Expr): Code {
     const { doc } = this.expr(expr);
-    return this.typeOf(expr).sort === "bool"
+    const { sort, constant } = this.typeOf(expr);
+    return sort === "bool" && !constant
       ? { doc: ["tl.cast(", doc, ", tl.i32)"], level: LEVEL.postfix }
       : this.expr(expr);
   }
