@@ -3,6 +3,7 @@
  */
 
 import type { DTypeName } from "../ir/dtype.ts";
+import { call } from "../ir/ops/row.ts";
 import type { BuiltIn, InvocationProgram, SharedArray, Stmt } from "../ir/invocation.ts";
 import { bufferName, BUILTIN_NAMES, ExpressionPrinter, fieldName, Mentions } from "./expression.ts";
 import { inlineSingleUses } from "./inline.ts";
@@ -214,7 +215,7 @@ class StatementPrinter {
         const end = printer.print(stmt.end), by = printer.print(step);
         const more = step.kind === "literal"
           ? `${name} ${step.value < 0 ? ">" : "<"} ${end}`
-          : `select(${name} > ${end}, ${name} < ${end}, ${by} > 0)`;
+          : call("select", [`(${name} > ${end})`, `(${name} < ${end})`, `(${by} > 0)`]);
         return [
           `${indent}for (var ${name} = ${printer.bare(stmt.start)}; ${more}; ${name} += ${by}) {`,
           ...this.print(stmt.body, depth + 1),

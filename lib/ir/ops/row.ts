@@ -134,7 +134,10 @@ export function sameShaped(element: DType, ...kinds: readonly DType["kind"][]): 
 
 /** A call of a WGSL function. */
 export function call(name: string, args: readonly string[]): string {
-  return `${name}(${args.map(withoutParentheses).join(", ")})`;
+  // `f(a < b, c > d)` would be a call with one argument, the template a<b, c>(d).
+  const plain = args.join().replace(/\b\w+<\w+>/g, "");
+  const template = args.length > 1 && /<.*>/.test(plain);
+  return `${name}(${args.map((arg) => template ? arg : withoutParentheses(arg)).join(", ")})`;
 }
 
 /** The text inside the parentheses that enclose all of it, if any do. */
