@@ -14,7 +14,7 @@ import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
 import type { Program } from "./runtime/program.ts";
-import { printModule } from "./wgsl/module.ts";
+import { type GridFold, printModule } from "./wgsl/module.ts";
 
 /** What a kernel is compiled for. */
 export interface Target {
@@ -37,8 +37,8 @@ export interface CompileOptions {
   readonly numStages: number;
   /** For each pointer parameter in order, a number; parameters with equal numbers share a buffer. */
   readonly aliases: readonly number[];
-  /** True when a dimension of the grid is larger than a dispatch takes. */
-  readonly foldGrid: boolean;
+  /** How the grid is dispatched. */
+  readonly fold: GridFold;
 }
 
 /** Every stage of one compilation, for those who look into it. */
@@ -92,7 +92,7 @@ export function compileStages(
   }
   const { wgsl, ...bindings } = printModule(invocation, {
     dialect: target.dialect,
-    foldGrid: options.foldGrid,
+    fold: options.fold,
   });
   const program: Program = {
     name: graph.name,

@@ -16,7 +16,8 @@ import {
 } from "./grid.ts";
 import type { Graph } from "./ir/graph.ts";
 import { aliasesOf, bind, type Bound, type Parameters, specOf } from "./launch/bind.ts";
-import { type Executable, needsFolding, prepare } from "./launch/execute.ts";
+import type { CompileOptions } from "./compile.ts";
+import { type Executable, folding, prepare } from "./launch/execute.ts";
 import type { Kernel } from "./launch/types.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { KERNEL, type KernelFunction, kernelFunctionOf } from "./trace/environment.ts";
@@ -224,22 +225,21 @@ class Definition {
     if (shape[0] === 0 || shape[1] === 0 || shape[2] === 0) return;
 
     const { limits } = bound.device.capabilities;
-    const foldGrid = limits !== undefined &&
-      needsFolding(shape, limits.maxComputeWorkgroupsPerDimension);
-    const key = foldGrid ? `fold;${bound.key}` : bound.key;
+    const fold = limits ? folding(shape, limits.maxComputeWorkgroupsPerDimension) : "none";
+    const key = fold === "none" ? bound.key : `${fold};${bound.key}`;
     let executables = this.#executables.get(backend);
     if (!executables) this.#executables.set(backend, executables = new Map());
     let run = executables.get(key);
-    if (!run) executables.set(key, run = this.#compile(bound, backend, foldGrid));
+    if (!run) executables.set(key, run = this.#compile(bound, backend, fold));
     run(bound.values, shape);
   }
 
-  #compile(bound: Bound, backend: Backend, foldGrid: boolean): Executable {
+  #compile(bound: Bound, backend: Backend, fold: CompileOptions["fold"]): Executable {
     const { values, classes, constants, options } = bound;
     this.#warnOfTwoTypes(classes, values);
     const graph = this.graph(classes.map((cls, i) => specOf(cls, values[i])), constants);
     const aliases = aliasesOf(classes);
-    return prepare(graph, backend, this.signature.positions, { ...options, aliases, foldGrid });
+    return prepare(graph, backend, this.signature.positions, { ...options, aliases, fold });
   }
 
   /** What a grid function is given. */

@@ -63,7 +63,7 @@ function compileFor(graph: Graph, options: InspectOptions): Compilation {
   const { numWarps = 4, numStages = 2, subgroups, f16 } = options;
   const aliases = graph.params.map((_, i) => i); // every tensor in a buffer of its own
   const target: Target = { ...DEVICE, subgroupSize: subgroups, f16 };
-  return compileStages(graph, { numWarps, numStages, aliases, foldGrid: false }, target);
+  return compileStages(graph, { numWarps, numStages, aliases, fold: "none" }, target);
 }
 
 function show({ tile, layout, program }: Compilation, { stage }: InspectOptions): string {

@@ -82,7 +82,7 @@ function onGpu(program: Program, backend: WebGpuBackend, positions: Positions): 
   return (values, grid) => {
     for (const set of write) set(values, grid);
     const storages = bound.map((at) => (values[at] as Tensor).storage as GpuStorage);
-    const [x, y, z] = needsFolding(grid, most) ? fold(program.name, grid) : grid;
+    const [x, y, z] = folding(grid, most) === "none" ? grid : fold(program.name, grid);
     backend.queue.launch(pipeline, storages, words, x, y, z);
   };
 }
@@ -108,9 +108,10 @@ function uniformWriter(
   return (values) => words[at] = values[from] as number; // wraps i32 to its bits
 }
 
-/** True when a dispatch does not take the grid as it is. */
-export function needsFolding(grid: GridShape, most: number): boolean {
-  return grid[0] > most || grid[1] > most || grid[2] > most;
+/** How a grid is dispatched where a dimension takes `most` workgroups. */
+export function folding([x, y, z]: GridShape, most: number): CompileOptions["fold"] {
+  if (x <= most && y <= most && z <= most) return "none";
+  return y === 1 && z === 1 ? "line" : "box";
 }
 
 /** The dispatch for a grid whose programs are numbered through in one dimension, x fastest. */

@@ -13,12 +13,15 @@ import { SPECIAL, typeText } from "./literal.ts";
 export interface ModuleOptions {
   /** Whose compiler reads it: they differ in which `enable` lines they want. */
   readonly dialect: "naga" | "tint";
-  /**
-   * True when the grid is dispatched as workgroups in rows of 65,535, because a dimension is larger than
-   * that; programs then find out who they are by division.
-   */
-  readonly foldGrid: boolean;
+  readonly fold: GridFold;
 }
+
+/**
+ * A grid with a dimension larger than a dispatch takes is dispatched as rows of 65,535 workgroups,
+ * numbered through with x fastest. Programs then find out who they are: by a multiplication when
+ * the grid is a line, by division when it has more dimensions.
+ */
+export type GridFold = "none" | "line" | "box";
 
 /** Workgroups in a row of a folded grid: the most that a dispatch takes in a dimension. */
 export const FOLD = 65_535;
@@ -48,7 +51,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   );
   const statements = new StatementPrinter(printer);
   const body = statements.print(inlineSingleUses(program.body), 1);
-  const prologue = printPrologue(mentions.builtins, options.foldGrid);
+  const prologue = printPrologue(mentions.builtins, options.fold);
   const uniforms = layOut(mentions);
   const lines: string[] = [];
   if (mentions.f16) lines.push("enable f16;");
@@ -103,10 +106,11 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
 }
 
 /** Declares the built-in values that are mentioned. */
-function printPrologue(builtins: Set<BuiltIn>, foldGrid: boolean): string[] {
+function printPrologue(builtins: Set<BuiltIn>, fold: GridFold): string[] {
   const lines: string[] = [];
-  if (foldGrid) {
-    for (const axis of [0, 1, 2] as const) builtins.add(`num_programs_${axis}`);
+  const dimensions = { none: 0, line: 1, box: 3 }[fold];
+  for (const axis of [0, 1, 2] as const) {
+    if (axis < dimensions) builtins.add(`num_programs_${axis}`);
   }
   for (const axis of [0, 1, 2] as const) {
     const name = `num_programs_${axis}` as const;
@@ -114,15 +118,17 @@ function printPrologue(builtins: Set<BuiltIn>, foldGrid: boolean): string[] {
       lines.push(`  let ${BUILTIN_NAMES[name]} = i32(scalars.${countName(name)});`);
     }
   }
-  if (foldGrid) {
+  if (fold !== "none") {
     const [x, y, z] = ["x", "y", "z"].map((dim) => `num_programs_${dim}`);
     lines.push(
       `  let program = i32(workgroup.x + workgroup.y * ${FOLD}u);`,
-      `  if (program >= ${x} * ${y} * ${z}) {`,
+      `  if (program >= ${fold === "line" ? x : `${x} * ${y} * ${z}`}) {`,
       "    return;",
       "  }",
     );
-    const folded = [`program % ${x}`, `program / ${x} % ${y}`, `program / (${x} * ${y})`];
+    const folded = fold === "line"
+      ? ["program", "0", "0"]
+      : [`program % ${x}`, `program / ${x} % ${y}`, `program / (${x} * ${y})`];
     folded.forEach((text, axis) => {
       const name = `program_${axis as 0 | 1 | 2}` as const;
       if (builtins.has(name)) lines.push(`  let ${BUILTIN_NAMES[name]} = ${text};`);

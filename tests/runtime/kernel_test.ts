@@ -178,6 +178,18 @@ onGpu("a grid larger than a dispatch takes is folded", async (device) => {
   mark[grid(programs)](out);
   const marks = await out.read();
   assertEquals(marks.findIndex((mark, i) => mark !== i + programs), -1);
+  const place = jit((out: Pointer) => {
+    const [x, y, z] = [tl.programId(0), tl.programId(1), tl.programId(2)];
+    tl.store(out + (z * tl.numPrograms(1) + y) * tl.numPrograms(0) + x, x + 10 * y + 100 * z);
+  });
+  place[grid(2, 2, 65_536 / 4)](out); // fits, and is not folded
+  place[grid(1, 2, 66_000 / 2)](out);
+  place[grid(70_000, 1)](out);
+  assertEquals((await out.read())[69_999], 69_999);
+  using box = device.zeros([66_000 * 4], { dtype: "i32" });
+  place[grid(66_000, 2, 2)](box);
+  const last = await box.read();
+  assertEquals([last[66_000], last[3 * 66_000 + 7]], [10, 117]);
   assertThrows(
     () => mark[grid(65_536, 65_536)](out),
     LaunchError,
