@@ -186,7 +186,7 @@ export const ARITHMETIC = {
         (full) =>
           `fn ${full}(a: ${type}, b: ${type}) -> ${type} {
   let q = a / b;
-  let down = ((a % b) != ${literal(0)}) & ((a ^ b) < ${literal(0)});
+  let down = (q * b != a) & (b != ${literal(0)}) & ((a ^ b) < ${literal(0)});
   return q - select(${literal(0)}, ${literal(1)}, down);
 }`,
       );
@@ -199,7 +199,19 @@ export const ARITHMETIC = {
     traits: ["cheap"],
     infer: sameAs(...NUMBER),
     evaluate: ({ result }) => isFloat(result) ? (a, b) => a % b : (a, b) => (b === 0 ? 0 : a % b),
-    wgsl: infix("%"),
+    wgsl: ([a, b], site) => {
+      if (site.result.kind !== "int") return `(${a} % ${b})`;
+      // NVIDIA's drivers get % wrong where an operand is negative.
+      const type = site.type(site.result), zero = site.literal(0, site.result);
+      const helper = site.helper(
+        "rem",
+        (full) =>
+          `fn ${full}(a: ${type}, b: ${type}) -> ${type} {
+  return select(a - a / b * b, ${zero}, b == ${zero});
+}`,
+      );
+      return call(helper, [a!, b!]);
+    },
   },
   min: {
     doc: "The smaller of two; of a number and a NaN, the number.",
