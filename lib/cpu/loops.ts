@@ -92,6 +92,26 @@ export function gather(n: number, out: HostArray, x: HostArray, index: Int32Arra
 }
 
 /**
+ * From x [outer, from, inner] by index [outer, to, inner]: out[o, j, i] = x[o, index[o, j, i], i].
+ * An index outside gives 0.
+ */
+export function gatherAlong(
+  n: number,
+  out: HostArray,
+  x: HostArray,
+  index: HostArray,
+  mi: number,
+  from: number,
+  to: number,
+  inner: number,
+): void {
+  for (let e = 0; e < n; e++) {
+    const outer = Math.floor(e / (to * inner)), i = e % inner, j = index[e & mi]!;
+    out[e] = j >= 0 && j < from ? x[(outer * from + j) * inner + i]! : 0;
+  }
+}
+
+/**
  * Reads `memory` at each pointer whose mask is true, and takes `other` elsewhere. Returns -1, or
  * the first element whose pointer is outside, where it stopped.
  */

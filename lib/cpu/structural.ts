@@ -6,6 +6,7 @@ import type { StructuralName } from "../ir/ops.ts";
 import { sameShape } from "../ir/type.ts";
 import { planFor, planIf, planWhile } from "./control.ts";
 import { planDot } from "./dot.ts";
+import { planGatherAlong } from "./gather.ts";
 import { gather, instantiate } from "./loops.ts";
 import { planLoad, planStore } from "./memory.ts";
 import type { Planner } from "./planner.ts";
@@ -39,6 +40,7 @@ export const STRUCTURAL = {
     planGather(planner, op, inOrder, order.map((dim) => from[dim]!));
   },
   reduce: planReduce,
+  gather: planGatherAlong,
   dot: planDot,
   load: planLoad,
   store: planStore,

@@ -6,13 +6,14 @@
  * `satisfies Record<…>` over their names, so that a new one does not compile until it is handled.
  */
 
+import { ALONG_AXIS } from "./ops/along_axis.ts";
 import { ARITHMETIC } from "./ops/arithmetic.ts";
 import { MATH } from "./ops/math.ts";
 import { type ElementwiseRow, isElementwise, type Row } from "./ops/row.ts";
 import { CONTROL, MEMORY, TILES } from "./ops/tiles.ts";
 
 const ELEMENTWISE = { ...ARITHMETIC, ...MATH };
-const STRUCTURAL = { ...TILES, ...MEMORY, ...CONTROL };
+const STRUCTURAL = { ...TILES, ...ALONG_AXIS, ...MEMORY, ...CONTROL };
 
 /** Names of operations whose row says how to compute one element. */
 export type ElementwiseName = keyof typeof ELEMENTWISE;

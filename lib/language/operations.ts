@@ -28,6 +28,37 @@ export interface ReduceOptions {
   readonly keepDims?: boolean | undefined;
 }
 
+/** What is said of a sum besides its axis. */
+export interface SumOptions extends ReduceOptions {
+  /** The dtype to sum in. */
+  readonly dtype?: DType | undefined;
+}
+
+/** What is said of an extreme when its index is wanted too. */
+export interface IndicesOptions extends ReduceOptions {
+  readonly returnIndices: true;
+  /** Whether the first of equal elements is taken; it is in any case. */
+  readonly returnIndicesTieBreakLeft?: boolean | undefined;
+}
+
+/** What is said of the index of an extreme besides the axis. */
+export interface ArgOptions extends ReduceOptions {
+  /** Whether the first of equal elements is taken; it is in any case. */
+  readonly tieBreakLeft?: boolean | undefined;
+}
+
+/** What is said of a change of shape. */
+export interface ReorderOptions {
+  /** Whether the order of elements matters; it is kept in any case. */
+  readonly canReorder?: boolean | undefined;
+}
+
+/** What is said of putting one tile after another. */
+export interface CatOptions extends ReorderOptions {
+  /** The dimension along which; 0 unless given. */
+  readonly dim?: number | undefined;
+}
+
 /** What is said of a matrix product besides its operands. */
 export interface DotOptions {
   /** How f32 operands may be rounded, in Triton's names; whatever it says, they are not. */
@@ -69,13 +100,38 @@ export interface Operations {
   /** `x` repeated along missing dimensions and those of size 1 to get the shape. */
   broadcastTo(x: Condition, shape: readonly number[]): Tile;
   /** The same elements, in row-major order, in another shape. */
-  reshape(x: Condition, shape: readonly number[]): Tile;
+  reshape(x: Condition, shape: readonly number[], options?: ReorderOptions): Tile;
   /** The same elements, in row-major order, in one dimension. */
-  ravel(x: Condition): Tile;
+  ravel(x: Condition, options?: ReorderOptions): Tile;
   /** The dimensions in another order; without one, the last two swapped. */
   trans(x: Condition, ...order: readonly number[]): Tile;
   /** The dimensions in another order: dimension i of the result is dimension `order[i]` of `x`. */
   permute(x: Condition, order: readonly number[]): Tile;
+  /** The same elements, in row-major order, in another shape; Triton's older name for `tl.reshape`. */
+  view(x: Condition, shape: readonly number[]): Tile;
+  view(x: Condition, ...shape: readonly number[]): Tile;
+  /** Both repeated to the shape that they have together. */
+  broadcast(a: Condition, b: Condition): [Tile, Tile];
+  /** Two tiles, broadcast to one shape, side by side in a new last dimension of size 2. */
+  join(a: Condition, b: Condition): Tile;
+  /** The two halves of a tile whose last dimension is 2: `tl.split(tl.join(a, b))` is `[a, b]`. */
+  split(x: Condition): [Tile, Tile];
+  /** The elements of two tiles in turn along the last dimension: `a[0], b[0], a[1], b[1], …`. */
+  interleave(a: Condition, b: Condition): Tile;
+  /** One tile after another of the same shape along a dimension, the first unless given; the order is kept. */
+  cat(a: Condition, b: Condition, options?: CatOptions): Tile;
+  /** The elements in reverse order along a dimension, the last unless given. */
+  flip(x: Condition, dim?: number): Tile;
+  /**
+   * Elements of `x` along an axis: for axis 0, element [i, j] of the result is `x[index[i, j], j]`.
+   * What an index outside gives is undefined. `index` has the shape of `x` but for that axis.
+   */
+  gather(x: Condition, index: number, axis: number): Tile;
+  /**
+   * Where program (i, j) of a grid of `rows` x `columns` should work so that the programs that run at
+   * the same time share data: the grid is walked in groups of `group` rows, each down its columns.
+   */
+  swizzle2d(i: number, j: number, rows: number, columns: number, group: number): [Tile, Tile];
 
   // Memory
 
@@ -87,14 +143,30 @@ export interface Operations {
   // Along an axis
 
   /**
-   * The sum along an axis, or of all elements when it is null or left out. f16 is summed in f32 and
-   * rounded at the end; bools are counted as i32.
+   * The sum along an axis, or of all elements when it is null or left out. Halves are summed in f32
+   * and rounded at the end; bools and narrow integers are summed as 32-bit integers. `dtype` says
+   * otherwise.
    */
-  sum(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
+  sum(x: Condition, axis?: number | null, options?: SumOptions): Tile;
   /** The largest element along an axis, or of all; f16 gives f32. NaNs count as missing. */
   max(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
+  /** The same and its index: `const [value, index] = tl.max(x, 0, { returnIndices: true })`. */
+  max(x: Condition, axis: number | null | undefined, options: IndicesOptions): [Tile, Tile];
   /** The smallest element along an axis, or of all; f16 gives f32. NaNs count as missing. */
   min(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
+  /** The same and its index: `const [value, index] = tl.min(x, 0, { returnIndices: true })`. */
+  min(x: Condition, axis: number | null | undefined, options: IndicesOptions): [Tile, Tile];
+  /**
+   * The index of the largest element along an axis, an i32; without an axis, its row-major index. Of
+   * equal ones the first, of NaNs alone the last.
+   */
+  argmax(x: Condition, axis?: number | null, options?: ArgOptions): Tile;
+  /** The index of the smallest element, as `tl.argmax`. */
+  argmin(x: Condition, axis?: number | null, options?: ArgOptions): Tile;
+  /** The exclusive or of integers along an axis, or of all. */
+  xorSum(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
+  /** The bitwise or of integers along an axis, or of all. */
+  reduceOr(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
   /**
    * All elements along an axis (or all of them, when null) combined two by two, in any order, by an
    * associative function of scalars: `tl.reduce(x, 0, (a, b) => a * b)`.

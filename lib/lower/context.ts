@@ -5,6 +5,7 @@
 import { type DType, i32 } from "../ir/dtype.ts";
 import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
 import type { BufferUse, Expr, Memory } from "../ir/invocation.ts";
+import type { OpName } from "../ir/ops.ts";
 import { isPointer, type Type } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import { Emitter } from "./emitter.ts";
@@ -140,12 +141,16 @@ export function expressionDtype(type: Type): DType {
   return isPointer(type.element) ? i32 : type.element;
 }
 
+/** Operations whose lowering may need invocations to wait for each other. */
+const WAITING: ReadonlySet<OpName> = new Set<OpName>([
+  ...["reduce", "dot", "convert_layout", "gather", "load", "store"] as const,
+]);
+
 /** True when lowering a region may need its invocations to wait for each other. */
 export function needsBarrier(region: Region): boolean {
   let found = false;
   walk(region, (op) => {
-    if (op.name === "reduce" || op.name === "dot" || op.name === "convert_layout") found = true;
-    if (op.name === "store" || op.name === "load") found = true;
+    found ||= WAITING.has(op.name);
   });
   return found;
 }

@@ -155,6 +155,11 @@ export class Emitter {
     return array;
   }
 
+  /** Says that what a workgroup array holds is not needed any more. */
+  returnShared(array: SharedArray): void {
+    this.#sharedInUse.delete(this.#shared.find(({ name }) => name === array.name)!);
+  }
+
   /** Says that the operation being lowered is done with its workgroup arrays. */
   releaseShared(): void {
     this.#sharedInUse.clear();

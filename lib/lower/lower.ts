@@ -14,6 +14,7 @@ import { lowerConvertLayout } from "./convert.ts";
 import { lowerDot } from "./dot.ts";
 import { lowerElementwise } from "./elementwise.ts";
 import { int } from "./expr.ts";
+import { lowerGather } from "./gather.ts";
 import { bufferUses, lowerLoad, lowerStore } from "./memory.ts";
 import { lowerReduce } from "./reduce.ts";
 import {
@@ -40,6 +41,7 @@ const LOWER = {
   permute: lowerRenaming,
   convert_layout: lowerConvertLayout,
   reduce: lowerReduce,
+  gather: lowerGather,
   dot: (context, op) => lowerDot(context, op, context.inPlace.get(op)),
   load: lowerLoad,
   store: lowerStore,

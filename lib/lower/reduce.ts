@@ -24,6 +24,7 @@ import {
   widthOf,
 } from "./registers.ts";
 import { onlyOnce } from "./memory.ts";
+import { shuffled } from "./exchange.ts";
 
 /** One packet of each operand. */
 type Row = readonly Expr[];
@@ -59,10 +60,6 @@ export function lowerReduce(context: Context, op: Op): void {
   op.results.forEach((result, k) => {
     context.define(result, repacked(rows.map((row) => row[k]!), widthOf(result.type)));
   });
-}
-
-function shuffled(x: Expr, mask: number): Expr {
-  return { kind: "shuffle", x, mask, type: x.type };
 }
 
 /** Combines the registers that differ along the axis, halving until none do. */

@@ -230,6 +230,7 @@ const RULES = {
   convert_layout: (op, analysis) => [analysis.get(op.operand(0))],
   reduce: unknownResults,
   dot: unknownResults,
+  gather: unknownResults,
   load: (op, analysis) => {
     const { type } = op.result, operands = op.operands.map((operand) => analysis.get(operand));
     return [{ ...unknown(type), constancy: jointConstancy(operands, type) }];

@@ -13,8 +13,9 @@ import { load, store } from "./memory.ts";
 import { elements } from "./members.ts";
 import { Problem } from "./problem.ts";
 import { dtypeOfNumber, promote } from "./promotion.ts";
-import { extremum, reduce, sum } from "./reductions.ts";
+import { bitwise, extremum, extremumIndex, reduce, sum } from "./reductions.ts";
 import { shapeOf, shapeText } from "./semantics.ts";
+import * as shapes from "./shapes.ts";
 import type { Tracer } from "./tracer.ts";
 import { defaultDtype, describe, type Operand, Range } from "./values.ts";
 
@@ -214,7 +215,8 @@ const TABLE = {
     return t.semantics.broadcast(a.value(0), a.shape(1));
   }],
   reshape: ["tl.reshape(x, [M, N])", (a, t) => {
-    a.count(2);
+    a.count(2, 3);
+    a.options(2, "canReorder");
     const x = a.value(0), shape = a.shape(1);
     const wanted = shape.reduce((product, dim) => product * dim, 1);
     if (wanted !== size(x.type)) {
@@ -228,7 +230,8 @@ const TABLE = {
     return t.semantics.reshape(x, shape);
   }],
   ravel: ["tl.ravel(x)", (a, t) => {
-    a.count(1);
+    a.count(1, 2);
+    a.options(1, "canReorder");
     const x = a.value(0);
     return t.semantics.reshape(x, [size(x.type)]);
   }],
@@ -249,11 +252,24 @@ const TABLE = {
     a.count(2, Infinity);
     return permute(a, t, order(a, a.list.slice(1)));
   }],
+  view: ["tl.view(x, [M, N])", shapes.view],
+  broadcast: ["tl.broadcast(a, b)", shapes.broadcast],
+  join: ["tl.join(a, b)", shapes.join],
+  split: ["tl.split(x)", shapes.split],
+  interleave: ["tl.interleave(a, b)", shapes.interleave],
+  cat: ["tl.cat(a, b, { dim })", shapes.cat],
+  flip: ["tl.flip(x, dim)", shapes.flip],
+  gather: ["tl.gather(x, index, axis)", shapes.gather],
+  swizzle2d: ["tl.swizzle2d(i, j, rows, columns, group)", shapes.swizzle2d],
   load: ["tl.load(pointer + offsets, { mask, other })", load],
   store: ["tl.store(pointer + offsets, value, { mask })", store],
   sum: ["tl.sum(x, axis, { keepDims: true })", sum],
   max: ["tl.max(x, axis, { keepDims: true })", (a, t) => extremum(a, t, "max")],
   min: ["tl.min(x, axis, { keepDims: true })", (a, t) => extremum(a, t, "min")],
+  argmax: ["tl.argmax(x, axis, { keepDims: true })", (a, t) => extremumIndex(a, t, "max")],
+  argmin: ["tl.argmin(x, axis, { keepDims: true })", (a, t) => extremumIndex(a, t, "min")],
+  xorSum: ["tl.xorSum(x, axis, { keepDims: true })", (a, t) => bitwise(a, t, "xor")],
+  reduceOr: ["tl.reduceOr(x, axis, { keepDims: true })", (a, t) => bitwise(a, t, "or")],
   reduce: ["tl.reduce(x, axis, (a, b) => a + b)", reduce],
   dot: ["tl.dot(a, b, acc)", (a, t) => {
     a.count(2, 4);

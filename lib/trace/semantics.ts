@@ -374,6 +374,11 @@ export class Semantics {
     return this.builder.value(name, this.together(isFloat(dtype) ? dtype : DTYPES.f32, operands));
   }
 
+  /** The dtype that all operands have together. */
+  promoted(operands: readonly Operand[]): DType {
+    return this.#promoteAll("arithmetic", operands);
+  }
+
   #promoteAll(purpose: Purpose, operands: readonly Operand[]): DType {
     // Typed operands first: a number then takes the type that these have together.
     const order = [...operands].sort((a, b) =>

@@ -27,7 +27,7 @@ function numbersOf(op: Inference, name: string): readonly number[] {
 }
 
 /** The axis attribute, checked against a rank. */
-function axisOf(op: Inference, rank: number): number {
+export function axisOf(op: Inference, rank: number): number {
   const axis = numberOf(op, "axis");
   expect(
     Number.isInteger(axis) && axis >= 0 && axis < rank,

@@ -52,6 +52,8 @@ export class Demands {
         const reduced = this.#homes.reduced(op);
         return each(() => reduced);
       }
+      case "gather": // The lowering stages x through workgroup memory, from any layout.
+        return each((x, i) => (i === 1 && layout ? layout : this.#homes.of(x)));
       case "dot": // The lowering stages a and b through workgroup memory, from any layout.
         return each((x, i) => (i === 2 ? layout : this.#homes.of(x)));
       default:

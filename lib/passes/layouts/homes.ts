@@ -141,6 +141,8 @@ export class Homes {
       const layout = dotResult({ M, N, ...this.#threads });
       this.#dots.add(layout);
       this.#set(op.result, layout);
+    } else if (op.name === "gather") {
+      this.#set(op.result, this.#known(op.operand(1)));
     } else if (op.name === "reduce") {
       if (homes.length === 0 && !op.operands.every((x) => this.isFree(x))) return;
       const layout = sliced(this.reduced(op), op.number("axis"));
@@ -157,6 +159,8 @@ export class Homes {
     } else if (op.name === "reduce") {
       const home = op.operands.map((x) => this.#known(x)).find(Boolean);
       for (const x of op.operands) this.#ask(x, home);
+    } else if (op.name === "gather") {
+      this.#ask(op.operand(1), this.#known(op.result));
     } else if (op.name === "dot") {
       this.#ask(op.operand(2), this.#known(op.result));
     } else if (isElementwise(op) || isRenaming(op) || op.name === "load") {
