@@ -13,6 +13,7 @@ import { lower } from "./lower/lower.ts";
 import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
+import { prefetch } from "./passes/prefetch.ts";
 import type { Program } from "./runtime/program.ts";
 import { type GridFold, printModule } from "./wgsl/module.ts";
 
@@ -34,6 +35,7 @@ export interface Target {
 export interface CompileOptions {
   /** A workgroup has 32 invocations for each, as a program of Triton has threads. */
   readonly numWarps: number;
+  /** Iterations of a loop in flight: with more than one, operands of products are loaded ahead. */
   readonly numStages: number;
   /** For each pointer parameter in order, a number; parameters with equal numbers share a buffer. */
   readonly aliases: readonly number[];
@@ -77,7 +79,8 @@ export function compileStages(
   }
   const lanes = Math.min(target.subgroupSize || INVOCATIONS_PER_WARP, invocations);
   const tile = simplify(graph);
-  const layout = assignLayouts(tile, { lanes, warps: invocations / lanes });
+  const ahead = options.numStages > 1 ? canonicalise(prefetch(tile)) : tile;
+  const layout = assignLayouts(ahead, { lanes, warps: invocations / lanes });
   const invocation = lower(layout, axisInfo(layout), options.aliases, {
     invocations,
     subgroupSize: target.subgroupSize,

@@ -95,11 +95,18 @@ export function lowerLoad(context: Context, op: Op): void {
   const [pointer, mask, other] = op.operands.map((operand) => context.get(operand));
   const access = accessWidth(op, context.axis), width = widthOf(op.result.type);
   const read = new Map<string, Expr>();
-  const readPacket = (packet: Expr): Expr => {
-    if (packet.kind === "splat") return splat(readElements(context, base, packet.x, 1), width);
+  // Where nothing is to be read, everyone reads the first element: no traffic, and no branch.
+  const place = (packet: Expr, condition: Expr | undefined, start: number): Expr => {
+    const index = slice(packet, start);
+    return condition ? operation("select", [slice(condition, start), index, int(0)]) : index;
+  };
+  const readPacket = (packet: Expr, condition: Expr | undefined): Expr => {
+    if (packet.kind === "splat" && (!condition || condition.kind === "splat")) {
+      return splat(readElements(context, base, place(packet, condition, 0), 1), width);
+    }
     const parts = Array.from(
       { length: width / access },
-      (_, i) => readElements(context, base, slice(packet, i * access), access),
+      (_, i) => readElements(context, base, place(packet, condition, i * access), access),
     );
     return vector(parts, width);
   };
@@ -112,7 +119,7 @@ export function lowerLoad(context: Context, op: Op): void {
       }`;
       let value = read.get(key);
       if (!value) {
-        value = readPacket(packet);
+        value = readPacket(packet, condition);
         if (condition) {
           const otherwise = other?.[i] ?? literal(0, pointee, width);
           value = operation("select", [condition, value, otherwise], pointee);

@@ -15,6 +15,7 @@ import { verify } from "../../lib/ir/verify.ts";
 import { axisInfo } from "../../lib/passes/axis_info.ts";
 import { canonicalise } from "../../lib/passes/canonicalise.ts";
 import { eliminateDead } from "../../lib/passes/eliminate_dead.ts";
+import { prefetch } from "../../lib/passes/prefetch.ts";
 import { RULES } from "../../lib/passes/rules.ts";
 import { assertEquals } from "../support/assert.ts";
 import { interpret } from "../support/interpret.ts";
@@ -30,6 +31,7 @@ const PASSES: Record<string, (graph: Graph, name: string) => Graph> = {
     return canonicalise(graph, (equation) => equations.add(equation));
   },
   eliminate_dead: eliminateDead,
+  prefetch,
 };
 
 /** The text of a graph with what is known of each result at the line's end. */
