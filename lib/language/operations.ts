@@ -6,6 +6,8 @@
  * more than that. Shapes are given in the comments.
  */
 
+import type { ElementwiseFunctions, NanOptions } from "./functions.ts";
+import type { RandomFunctions } from "./random.ts";
 import type { Condition, DType, Tile } from "./types.ts";
 
 /** What is said of a load besides its pointers. */
@@ -66,7 +68,7 @@ export interface DotOptions {
 }
 
 /** Everything that `tl` offers besides dtypes. */
-export interface Operations {
+export interface Operations extends ElementwiseFunctions, RandomFunctions {
   // What runs, and tiles from nothing
 
   /** The index of this program along dimension 0, 1 or 2 of the grid, an i32. */
@@ -218,9 +220,9 @@ export interface Operations {
   /** The absolute value. */
   abs(x: number): Tile;
   /** The smaller of two, elementwise; of a number and a NaN, the number. */
-  minimum(a: number, b: number): Tile;
+  minimum(a: number, b: number, options?: NanOptions): Tile;
   /** The larger of two, elementwise; of a number and a NaN, the number. */
-  maximum(a: number, b: number): Tile;
+  maximum(a: number, b: number, options?: NanOptions): Tile;
   /** a * b + c, of floats; whether the product is rounded first is left to the device. */
   fma(a: number, b: number, c: number): Tile;
   /** 1 / (1 + exp(-x)). */

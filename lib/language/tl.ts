@@ -8,7 +8,9 @@
 
 import { NereidError } from "../errors.ts";
 import { bool, f16, f32, i32, u32 } from "./dtypes.ts";
+import { type ElementwiseFunctions, FUNCTION_NAMES, PropagateNan } from "./functions.ts";
 import type { Operations } from "./operations.ts";
+import { RANDOM_NAMES } from "./random.ts";
 import type { DType } from "./types.ts";
 
 /** The type of {@linkcode tl}: the operations and the dtypes. */
@@ -23,6 +25,12 @@ export interface Language extends Operations {
   readonly u32: DType;
   /** Booleans; a byte each in memory. */
   readonly bool: DType;
+  /** The elementwise functions, under Triton's other name for them: `tl.math.exp` is `tl.exp`. */
+  readonly math: MathFunctions;
+  /** The same once more. */
+  readonly libdevice: MathFunctions;
+  /** What `minimum`, `maximum` and `clamp` make of NaN. */
+  readonly PropagateNan: typeof PropagateNan;
 }
 
 /** Every operation by name; the values say nothing. */
@@ -83,7 +91,27 @@ const NAMES = {
   staticRange: 0,
   staticPrint: 0,
   staticAssert: 0,
+  ...FUNCTION_NAMES,
+  ...RANDOM_NAMES,
 } satisfies Record<keyof Operations, 0>;
+
+/** Functions of `tl` that Triton has in `tl.math` and libdevice too, besides those of `functions.ts`. */
+type CommonFunction =
+  | "exp"
+  | "exp2"
+  | "log"
+  | "log2"
+  | "sqrt"
+  | "rsqrt"
+  | "sin"
+  | "cos"
+  | "floor"
+  | "ceil"
+  | "abs"
+  | "fma";
+
+/** The functions of `tl.math` and `tl.libdevice`. */
+export type MathFunctions = ElementwiseFunctions & Pick<Operations, CommonFunction>;
 
 /** What an operation does when JavaScript calls it. */
 function outside(name: string): () => never {
@@ -94,6 +122,31 @@ function outside(name: string): () => never {
   };
   return Object.defineProperty(operation, "name", { value: name });
 }
+
+const OPERATIONS: Readonly<Record<string, unknown>> = Object.fromEntries(
+  Object.keys(NAMES).map((name) => [name, outside(name)]),
+);
+
+const COMMON = {
+  exp: 0,
+  exp2: 0,
+  log: 0,
+  log2: 0,
+  sqrt: 0,
+  rsqrt: 0,
+  sin: 0,
+  cos: 0,
+  floor: 0,
+  ceil: 0,
+  abs: 0,
+  fma: 0,
+} satisfies Record<CommonFunction, 0>;
+
+const MATH = Object.freeze(
+  Object.fromEntries(
+    Object.keys({ ...COMMON, ...FUNCTION_NAMES }).map((name) => [name, OPERATIONS[name]]),
+  ),
+) as unknown as MathFunctions;
 
 /**
  * The language of kernels: operations on tiles, and dtypes. Names are Triton's in TypeScript's
@@ -113,7 +166,10 @@ function outside(name: string): () => never {
  * `tl.f32(2)` is a number that arrives in a kernel as f32.
  */
 export const tl: Language = Object.freeze({
-  ...Object.fromEntries(Object.keys(NAMES).map((name) => [name, outside(name)])),
+  ...OPERATIONS,
+  math: MATH,
+  libdevice: MATH,
+  PropagateNan,
   f32,
   f16,
   i32,

@@ -8,6 +8,9 @@ import { Problem } from "./problem.ts";
 import type { Tracer } from "./tracer.ts";
 import { describe, isOperand, type Operand } from "./values.ts";
 
+/** How an operation is called, and what it does. */
+export type Entry = readonly [usage: string, run: (a: Arguments, t: Tracer) => unknown];
+
 /** The arguments of one call. */
 export class Arguments {
   constructor(

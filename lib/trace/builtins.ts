@@ -7,13 +7,15 @@ import { sameShape, size } from "../ir/type.ts";
 import { elementOf } from "../language/dtypes.ts";
 import type { Operations } from "../language/operations.ts";
 import { tl } from "../language/tl.ts";
-import { Arguments } from "./arguments.ts";
+import { Arguments, type Entry } from "./arguments.ts";
+import { FUNCTION_ENTRIES, propagatesNan, withNan } from "./elementary.ts";
 import { HOST_FUNCTIONS } from "./environment.ts";
 import { load, store } from "./memory.ts";
 import { elements } from "./members.ts";
 import { Problem } from "./problem.ts";
 import { dtypeOfNumber, promote } from "./promotion.ts";
 import { bitwise, extremum, extremumIndex, reduce, sum } from "./reductions.ts";
+import { RANDOM_ENTRIES } from "./random.ts";
 import { shapeOf, shapeText } from "./semantics.ts";
 import * as shapes from "./shapes.ts";
 import type { Tracer } from "./tracer.ts";
@@ -21,9 +23,6 @@ import { defaultDtype, describe, type Operand, Range } from "./values.ts";
 
 /** An operation of `tl` in a kernel. */
 export type Builtin = (t: Tracer, args: readonly unknown[]) => unknown;
-
-/** How an operation is called, and what it does. */
-type Entry = readonly [usage: string, run: (a: Arguments, t: Tracer) => unknown];
 
 /** `tl.cast(x, dtype)`, or what `dtype(x)` and `x.to(dtype)` mean. */
 export function castTo(t: Tracer, x: unknown, dtype: unknown): Value {
@@ -63,8 +62,10 @@ function rounding(name: "floor" | "ceil"): Entry {
 function extreme(name: "min" | "max"): Entry {
   const usage = `tl.${name}imum(a, b)`;
   return [usage, (a, t) => {
-    a.count(2);
-    return extremeOf(t, name, [a.operand(0), a.operand(1)]);
+    a.count(2, 3);
+    const operands = [a.operand(0), a.operand(1)], all = propagatesNan(a, 2);
+    const result = extremeOf(t, name, operands);
+    return all && result instanceof Value ? withNan(t, operands, result) : result;
   }];
 }
 
@@ -388,6 +389,8 @@ const TABLE = {
       );
     }
   }],
+  ...FUNCTION_ENTRIES,
+  ...RANDOM_ENTRIES,
 } satisfies Record<keyof Operations, Entry>;
 
 function print(t: Tracer, x: unknown): string {

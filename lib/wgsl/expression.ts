@@ -143,6 +143,9 @@ export class ExpressionPrinter {
         if (!this.mentions.helpers.has(full)) this.mentions.helpers.set(full, source(full));
         return full;
       },
+      declare: (sources) => {
+        for (const [full, source] of sources) this.mentions.helpers.set(full, source);
+      },
     };
     const row = elementwise(x.op)!;
     return row.wgsl(x.args.map((arg) => this.print(arg)), site);

@@ -1,6 +1,7 @@
 /** Elementwise arithmetic, bit operations, comparisons, selection and casts. */
 
 import { bool, type DType, dtypeNamed, DTYPES, isFloat } from "../dtype.ts";
+import { fusedMultiplyAdd } from "./functions_of_numbers.ts";
 import { isPointer, sameElement, typeText, withElement } from "../type.ts";
 import {
   at,
@@ -231,7 +232,7 @@ export const ARITHMETIC = {
     doc: "a * b + c; whether the product is rounded first is left to the device.",
     operands: ["a", "b", "c"],
     infer: sameAs("float"),
-    evaluate: () => (a, b, c) => a * b + c,
+    evaluate: ({ result }) => result === DTYPES.f32 ? fusedMultiplyAdd : (a, b, c) => a * b + c,
     wgsl: (args) => call("fma", args),
   },
   abs: {

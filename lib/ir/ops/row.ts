@@ -54,6 +54,8 @@ export interface WgslSite extends Dtypes {
   literal(value: number, dtype: DType): string;
   /** Declares a helper function once per module and width; `source` gets its full name. Returns that name. */
   helper(name: string, source: (name: string) => string): string;
+  /** Declares functions by their names, each once per module. */
+  declare(sources: ReadonlyMap<string, string>): void;
 }
 
 /** A row of an operation that computes each element of its result from the same element of its operands. */
