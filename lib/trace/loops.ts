@@ -69,7 +69,8 @@ function hasEffects(node: acorn.Node): boolean {
       const { callee } = inner;
       const known = callee.type === "MemberExpression" && callee.object.type === "Identifier" &&
         callee.property.type === "Identifier" && callee.property.name !== "load" &&
-        callee.property.name !== "store";
+        callee.property.name !== "store" &&
+        !callee.property.name.startsWith("atomic");
       if (!known) effects = true;
     }
   });

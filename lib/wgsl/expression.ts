@@ -73,7 +73,11 @@ export class ExpressionPrinter {
       case "splat":
         return call(typeText(x.type), [this.print(x.x)]);
       case "ramp": {
-        const steps = Array.from({ length: x.type.width }, (_, i) => `${i * x.step}`);
+        const { dtype, width } = x.type;
+        const steps = Array.from({ length: width }, (_, i) => {
+          const step = Math.imul(i, x.step); // wraps, as the sum does
+          return dtype.kind === "uint" ? `${step >>> 0}` : scalarText(step, dtype, () => {});
+        });
         const type = typeText(x.type);
         return `(${call(type, [this.print(x.base)])} + ${call(type, steps)})`;
       }
