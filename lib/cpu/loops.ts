@@ -160,6 +160,26 @@ export function storeLoop(
   return -1;
 }
 
+/** Running results along the middle of [outer, n, inner]: each element combined with the one before. */
+export function scanLoop(
+  f: Evaluate,
+  outer: number,
+  n: number,
+  inner: number,
+  reverse: boolean,
+  out: HostArray,
+  x: HostArray,
+): void {
+  const step = reverse ? -inner : inner, first = reverse ? (n - 1) * inner : 0;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let at = o * n * inner + first + i;
+      out[at] = x[at]!;
+      for (let j = 1; j < n; j++, at += step) out[at + step] = f(out[at]!, x[at + step]!);
+    }
+  }
+}
+
 /**
  * One level of a reduction tree: x [outer, n, inner] becomes out [outer, ceil(n / 2), inner] by
  * combining neighbours; the last of an odd number goes on alone. `out` may be `x`.

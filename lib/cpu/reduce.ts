@@ -57,7 +57,7 @@ function putResult(planner: Planner, result: Value, x: HostArray): void {
 }
 
 /** Calls `use` with arrays of all `values`, after those found already. */
-function withArrays(
+export function withArrays(
   planner: Planner,
   values: readonly Value[],
   found: readonly HostArray[],

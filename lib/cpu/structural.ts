@@ -11,6 +11,8 @@ import { gather, instantiate } from "./loops.ts";
 import { planLoad, planStore } from "./memory.ts";
 import type { Planner } from "./planner.ts";
 import { planReduce } from "./reduce.ts";
+import { planScan } from "./scan.ts";
+import { planHistogram, planSort } from "./sort.ts";
 
 export const STRUCTURAL = {
   program_id: planGrid("program"),
@@ -41,6 +43,9 @@ export const STRUCTURAL = {
   },
   reduce: planReduce,
   gather: planGatherAlong,
+  scan: planScan,
+  sort: planSort,
+  histogram: planHistogram,
   dot: planDot,
   load: planLoad,
   store: planStore,

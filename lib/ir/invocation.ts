@@ -56,7 +56,12 @@ export type Expr =
     /** Elements of a kernel parameter's buffer; `index` counts elements and is divisible by the width. */
     | { readonly kind: "global"; readonly base: string; readonly index: Expr }
     /** An element of a workgroup array, by one index a dimension. */
-    | { readonly kind: "shared"; readonly array: string; readonly indices: readonly Expr[] }
+    | {
+      readonly kind: "shared";
+      readonly array: string;
+      readonly indices: readonly Expr[];
+      readonly atomic?: true;
+    }
     /** The value that the invocation of the same subgroup has whose lane differs in the bits of `mask`. */
     | { readonly kind: "shuffle"; readonly x: Expr; readonly mask: number }
   );
@@ -79,6 +84,14 @@ export type Stmt =
   }
   | {
     readonly kind: "store_shared";
+    readonly array: string;
+    readonly indices: readonly Expr[];
+    readonly value: Expr;
+    readonly atomic?: true;
+  }
+  /** Adds to an element of an atomic array. */
+  | {
+    readonly kind: "add_shared";
     readonly array: string;
     readonly indices: readonly Expr[];
     readonly value: Expr;
@@ -131,6 +144,8 @@ export interface SharedArray {
   readonly name: string;
   readonly type: VectorType;
   readonly dims: readonly number[];
+  /** Several invocations may change an element at once; every access to it says so. */
+  readonly atomic?: true;
 }
 
 /** A buffer of a kernel parameter and how it is accessed. */

@@ -49,6 +49,44 @@ export interface ArgOptions extends ReduceOptions {
   readonly tieBreakLeft?: boolean | undefined;
 }
 
+/** What is said of a scan besides its axis. */
+export interface ScanOptions {
+  /** Go from the last element to the first. */
+  readonly reverse?: boolean | undefined;
+}
+
+/** What is said of running sums besides the axis. */
+export interface CumulativeSumOptions extends ScanOptions {
+  /** The dtype to sum in. */
+  readonly dtype?: DType | undefined;
+}
+
+/** What is said of an operation along the last dimension. */
+export interface LastDimOptions {
+  /** The dimension, which must be the last. */
+  readonly dim?: number | undefined;
+}
+
+/** What is said of sorting. */
+export interface SortOptions extends LastDimOptions {
+  /** Largest first. */
+  readonly descending?: boolean | undefined;
+}
+
+/** What is said of counting. */
+export interface HistogramOptions {
+  /** Where false, an element is not counted. */
+  readonly mask?: Condition | undefined;
+}
+
+/** What is said of a softmax besides its dimension. */
+export interface SoftmaxOptions {
+  /** Triton's; the result has the shape of `x` in any case. */
+  readonly keepDims?: boolean | undefined;
+  /** Whether quotients are rounded correctly, which is left to the device in any case. */
+  readonly ieeeRounding?: boolean | undefined;
+}
+
 /** What is said of a change of shape. */
 export interface ReorderOptions {
   /** Whether the order of elements matters; it is kept in any case. */
@@ -186,6 +224,39 @@ export interface Operations extends ElementwiseFunctions, RandomFunctions {
     combine: (...scalars: number[]) => readonly (number | boolean)[],
     options?: ReduceOptions,
   ): Tile[];
+  /**
+   * Along an axis each element combined with all before it (with `reverse`, after it), by an
+   * associative function of scalars: `tl.associativeScan(x, 0, (a, b) => tl.maximum(a, b))` is the
+   * running maximum.
+   */
+  associativeScan(
+    x: Condition,
+    axis: number,
+    combine: (a: number, b: number) => number | boolean,
+    options?: ScanOptions,
+  ): Tile;
+  /** The same of several tiles together: `combine` gets one scalar of each, then a second of each. */
+  associativeScan(
+    xs: readonly Condition[],
+    axis: number,
+    combine: (...scalars: number[]) => readonly (number | boolean)[],
+    options?: ScanOptions,
+  ): Tile[];
+  /** Running sums along an axis, the first unless given, each with its own element; dtypes as of `tl.sum`. */
+  cumsum(x: Condition, axis?: number, options?: CumulativeSumOptions): Tile;
+  /** Running products along an axis, the first unless given. Narrow integers stay narrow. */
+  cumprod(x: Condition, axis?: number, options?: ScanOptions): Tile;
+  /** The elements along the last dimension in order, smallest first. Where NaNs end up is undefined. */
+  sort(x: Condition, options?: SortOptions): Tile;
+  /** The `k` largest elements along the last dimension, largest first; `k` is a power of two. */
+  topk(x: Condition, k: number, options?: LastDimOptions): Tile;
+  /**
+   * How many elements of a tile of integers are 0, 1, …, `bins` - 1, as i32. Others are not counted,
+   * nor those where the mask is false.
+   */
+  histogram(x: number, bins: number, options?: HistogramOptions): Tile;
+  /** exp(x) over the sum of exp(x) along a dimension: as in Triton the *first* unless given. f16 gives f32. */
+  softmax(x: number, dim?: number, options?: SoftmaxOptions): Tile;
 
   // Matrix product
 

@@ -143,7 +143,17 @@ export function expressionDtype(type: Type): DType {
 
 /** Operations whose lowering may need invocations to wait for each other. */
 const WAITING: ReadonlySet<OpName> = new Set<OpName>([
-  ...["reduce", "dot", "convert_layout", "gather", "load", "store"] as const,
+  ...[
+    "reduce",
+    "dot",
+    "convert_layout",
+    "gather",
+    "scan",
+    "sort",
+    "histogram",
+    "load",
+    "store",
+  ] as const,
 ]);
 
 /** True when lowering a region may need its invocations to wait for each other. */

@@ -138,17 +138,27 @@ export class Emitter {
    * A workgroup array for the operation being lowered. Contents live no longer than the operation,
    * so the next one may be given the same array.
    */
-  sharedArray(type: VectorType, dims: readonly number[]): SharedArray {
+  sharedArray(
+    type: VectorType,
+    dims: readonly number[],
+    { atomic }: { readonly atomic?: true } = {},
+  ): SharedArray {
     const free = this.#shared.find((array) =>
       !this.#sharedInUse.has(array) && array.type.dtype === type.dtype &&
-      array.type.width === type.width && array.dims.length === dims.length &&
+      array.type.width === type.width && array.atomic === atomic &&
+      array.dims.length === dims.length &&
       array.dims.slice(1).every((dim, i) => dim === dims[i + 1])
     );
     if (free && free.dims[0]! >= dims[0]!) {
       this.#sharedInUse.add(free);
       return free;
     }
-    const array: SharedArray = { name: free?.name ?? this.name("shared"), type, dims };
+    const array: SharedArray = {
+      name: free?.name ?? this.name("shared"),
+      type,
+      dims,
+      ...atomic && { atomic },
+    };
     if (free) this.#shared[this.#shared.indexOf(free)] = array;
     else this.#shared.push(array);
     this.#sharedInUse.add(array);

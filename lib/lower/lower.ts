@@ -14,9 +14,11 @@ import { lowerConvertLayout } from "./convert.ts";
 import { lowerDot } from "./dot.ts";
 import { lowerElementwise } from "./elementwise.ts";
 import { int } from "./expr.ts";
+import { lowerHistogram } from "./histogram.ts";
 import { lowerGather } from "./gather.ts";
 import { bufferUses, lowerLoad, lowerStore } from "./memory.ts";
 import { lowerReduce } from "./reduce.ts";
+import { lowerScan } from "./scan.ts";
 import {
   lowerArange,
   lowerBroadcast,
@@ -26,6 +28,7 @@ import {
   lowerRenaming,
   lowerSplat,
 } from "./shape.ts";
+import { lowerSort } from "./sort.ts";
 
 type Lower = (context: Context, op: Op, lowerRegion: (region: Region) => void) => void;
 
@@ -42,6 +45,9 @@ const LOWER = {
   convert_layout: lowerConvertLayout,
   reduce: lowerReduce,
   gather: lowerGather,
+  scan: lowerScan,
+  sort: lowerSort,
+  histogram: lowerHistogram,
   dot: (context, op) => lowerDot(context, op, context.inPlace.get(op)),
   load: lowerLoad,
   store: lowerStore,

@@ -27,7 +27,7 @@ import { onlyOnce } from "./memory.ts";
 import { shuffled } from "./exchange.ts";
 
 /** One packet of each operand. */
-type Row = readonly Expr[];
+export type Row = readonly Expr[];
 
 /** More partial results than this are combined in workgroup memory before everyone reads them. */
 const READ_AT_ONCE = 8;
@@ -231,7 +231,7 @@ function acrossWarps(
 }
 
 /** Emits the combine function on packets. */
-function combined(context: Context, region: Region, a: Row, b: Row): Row {
+export function combined(context: Context, region: Region, a: Row, b: Row): Row {
   const width = a[0]!.type.width;
   const values = new Map<Value, Expr>();
   [...a, ...b].forEach((x, i) => values.set(region.params[i]!, x));

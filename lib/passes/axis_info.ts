@@ -231,6 +231,9 @@ const RULES = {
   reduce: unknownResults,
   dot: unknownResults,
   gather: unknownResults,
+  scan: unknownResults,
+  sort: unknownResults,
+  histogram: unknownResults,
   load: (op, analysis) => {
     const { type } = op.result, operands = op.operands.map((operand) => analysis.get(operand));
     return [{ ...unknown(type), constancy: jointConstancy(operands, type) }];

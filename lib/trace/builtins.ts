@@ -16,6 +16,7 @@ import { Problem } from "./problem.ts";
 import { dtypeOfNumber, promote } from "./promotion.ts";
 import { bitwise, extremum, extremumIndex, reduce, sum } from "./reductions.ts";
 import { RANDOM_ENTRIES } from "./random.ts";
+import * as scans from "./scans.ts";
 import { shapeOf, shapeText } from "./semantics.ts";
 import * as shapes from "./shapes.ts";
 import type { Tracer } from "./tracer.ts";
@@ -271,6 +272,13 @@ const TABLE = {
   argmin: ["tl.argmin(x, axis, { keepDims: true })", (a, t) => extremumIndex(a, t, "min")],
   xorSum: ["tl.xorSum(x, axis, { keepDims: true })", (a, t) => bitwise(a, t, "xor")],
   reduceOr: ["tl.reduceOr(x, axis, { keepDims: true })", (a, t) => bitwise(a, t, "or")],
+  softmax: ["tl.softmax(x, dim)", scans.softmax],
+  associativeScan: ["tl.associativeScan(x, axis, (a, b) => a + b)", scans.associativeScan],
+  cumsum: ["tl.cumsum(x, axis, { reverse: true })", scans.cumulativeSum],
+  cumprod: ["tl.cumprod(x, axis, { reverse: true })", scans.cumulativeProduct],
+  sort: ["tl.sort(x, { descending: true })", scans.sort],
+  topk: ["tl.topk(x, k)", scans.topk],
+  histogram: ["tl.histogram(x, bins, { mask })", scans.histogram],
   reduce: ["tl.reduce(x, axis, (a, b) => a + b)", reduce],
   dot: ["tl.dot(a, b, acc)", (a, t) => {
     a.count(2, 4);

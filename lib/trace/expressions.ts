@@ -293,7 +293,7 @@ function logical(t: Tracer, node: acorn.LogicalExpression, scope: Scope): unknow
 function hasEffects({ writes, region }: Branch<unknown>): boolean {
   return writes.length > 0 ||
     region.ops.some(({ name, regions }) =>
-      regions.length > 0 && name !== "reduce" ||
+      regions.length > 0 && name !== "reduce" && name !== "scan" ||
       OPS[name].traits?.some((trait) => trait === "reads" || trait === "writes")
     );
 }

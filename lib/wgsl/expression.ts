@@ -88,7 +88,9 @@ export class ExpressionPrinter {
       case "global":
         return this.global(x.base, x.index, x.type.width);
       case "shared":
-        return this.shared(x.array, x.indices);
+        return x.atomic
+          ? `atomicLoad(&${this.shared(x.array, x.indices)})`
+          : this.shared(x.array, x.indices);
       case "shuffle":
         this.mentions.subgroups = true;
         return call("subgroupShuffleXor", [this.print(x.x), `${x.mask}u`]);

@@ -75,6 +75,7 @@ class Inliner {
       case "store":
         return { ...stmt, index: e(stmt.index), value: e(stmt.value) };
       case "store_shared":
+      case "add_shared":
         return { ...stmt, indices: stmt.indices.map(e), value: e(stmt.value) };
       case "if":
         return {
@@ -164,6 +165,7 @@ function expressions(stmt: Stmt): readonly Expr[] {
     case "store":
       return [stmt.index, stmt.value];
     case "store_shared":
+    case "add_shared":
       return [...stmt.indices, stmt.value];
     case "if":
       return [stmt.condition];

@@ -163,8 +163,9 @@ function hostType(dtype: DTypeName): string {
   return dtype === "bool" ? "u32" : dtype === "f16" ? "f32" : dtype;
 }
 
-function arrayType({ type, dims }: SharedArray): string {
-  return dims.toReversed().reduce((inner, dim) => `array<${inner}, ${dim}>`, typeText(type));
+function arrayType({ type, dims, atomic }: SharedArray): string {
+  const item = atomic ? `atomic<${typeText(type)}>` : typeText(type);
+  return dims.toReversed().reduce((inner, dim) => `array<${inner}, ${dim}>`, item);
 }
 
 class StatementPrinter {
@@ -195,7 +196,15 @@ class StatementPrinter {
           `${indent}${printer.global(base, index, value.type.width)} = ${printer.bare(value)};`,
         ];
       }
+      case "add_shared": {
+        const place = printer.shared(stmt.array, stmt.indices);
+        return [`${indent}atomicAdd(&${place}, ${printer.bare(stmt.value)});`];
+      }
       case "store_shared":
+        if (stmt.atomic) {
+          const place = printer.shared(stmt.array, stmt.indices);
+          return [`${indent}atomicStore(&${place}, ${printer.bare(stmt.value)});`];
+        }
         return [
           `${indent}${printer.shared(stmt.array, stmt.indices)} = ${printer.bare(stmt.value)};`,
         ];

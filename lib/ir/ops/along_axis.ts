@@ -1,9 +1,9 @@
 /** Operations that move elements along an axis, or combine them in order. */
 
-import { isInteger } from "../dtype.ts";
+import { bool, i32, isInteger } from "../dtype.ts";
 import { sameShape, tile, typeText } from "../type.ts";
 import { at, expect, numeric, type Row } from "./row.ts";
-import { axisOf } from "./tiles.ts";
+import { axisOf, checkCombine } from "./tiles.ts";
 
 export const ALONG_AXIS = {
   gather: {
@@ -21,6 +21,46 @@ export const ALONG_AXIS = {
         () => `${typeText(index)} cannot index ${typeText(x)} along axis ${axis}`,
       );
       return [tile(index.shape, x.element)];
+    },
+  },
+  scan: {
+    doc:
+      "Each element combined with all before it along an axis (with all after it, when reversed, the last one first), by an associative function of scalars: running sums, when it adds.",
+    operands: ["...xs"],
+    attributes: { axis: "number", reverse: "boolean" },
+    regions: ["combine"],
+    infer: (op) => (checkCombine(op), op.operands.map((x) => tile(x.shape, x.element))),
+  },
+  sort: {
+    doc: "The elements along the last axis in order. Where NaNs end up is undefined.",
+    operands: ["x"],
+    attributes: { descending: "boolean" },
+    infer: ({ operands }) => {
+      const x = at(operands, 0);
+      expect(
+        x.shape.length > 0 && numeric(x) !== bool,
+        () => `${typeText(x)} is no tile of numbers`,
+      );
+      return [tile(x.shape, x.element)];
+    },
+  },
+  histogram: {
+    doc:
+      "How many elements of x are 0, 1, … up to the number of bins, where the mask is true; others are not counted.",
+    operands: ["x", "mask?"],
+    attributes: { bins: "number" },
+    infer: ({ operands, attributes }) => {
+      const x = at(operands, 0), mask = operands[1];
+      expect(
+        x.shape.length > 0 && isInteger(numeric(x)),
+        () => `${typeText(x)} is no tile of integers`,
+      );
+      expect(
+        !mask || (mask.element === bool && sameShape(mask.shape, x.shape)),
+        () =>
+          `The mask is ${mask && typeText(mask)}, but must be a bool for each of ${typeText(x)}`,
+      );
+      return [tile([Number(attributes["bins"])], i32)];
     },
   },
 } satisfies Record<string, Row>;

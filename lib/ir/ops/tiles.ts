@@ -36,6 +36,22 @@ export function axisOf(op: Inference, rank: number): number {
   return axis;
 }
 
+/** Checks the operands of an operation that combines elements along its axis; returns that. */
+export function checkCombine(op: Inference): number {
+  const first = at(op.operands, 0);
+  commonShape(op.operands);
+  const combine = at(op.regions, 0);
+  const wanted = [...op.operands, ...op.operands].map((x) => x.element);
+  expect(
+    combine.params.length === wanted.length &&
+      combine.params.every((param, i) => sameElement(param.type.element, at(wanted, i))) &&
+      combine.yields.length === op.operands.length &&
+      combine.yields.every((value, i) => sameElement(value.type.element, at(wanted, i))),
+    () => "The combine function's parameters and results do not have the tiles' dtypes",
+  );
+  return axisOf(op, first.shape.length);
+}
+
 export const TILES = {
   program_id: {
     doc: "The index of this program along a dimension of the grid.",
@@ -149,18 +165,7 @@ export const TILES = {
     attributes: { axis: "number" },
     regions: ["combine"],
     infer: (op) => {
-      const first = at(op.operands, 0);
-      commonShape(op.operands);
-      const axis = axisOf(op, first.shape.length);
-      const combine = at(op.regions, 0);
-      const wanted = [...op.operands, ...op.operands].map((x) => x.element);
-      expect(
-        combine.params.length === wanted.length &&
-          combine.params.every((param, i) => sameElement(param.type.element, at(wanted, i))) &&
-          combine.yields.length === op.operands.length &&
-          combine.yields.every((value, i) => sameElement(value.type.element, at(wanted, i))),
-        () => "The combine function's parameters and results do not have the tiles' dtypes",
-      );
+      const axis = checkCombine(op);
       return op.operands.map((x) => tile(x.shape.toSpliced(axis, 1), x.element));
     },
   },

@@ -143,6 +143,8 @@ export class Homes {
       this.#set(op.result, layout);
     } else if (op.name === "gather") {
       this.#set(op.result, this.#known(op.operand(1)));
+    } else if (isInOrder(op)) {
+      if (homes.length > 0) { for (const result of op.results) this.#set(result, homes[0]); }
     } else if (op.name === "reduce") {
       if (homes.length === 0 && !op.operands.every((x) => this.isFree(x))) return;
       const layout = sliced(this.reduced(op), op.number("axis"));
@@ -159,6 +161,9 @@ export class Homes {
     } else if (op.name === "reduce") {
       const home = op.operands.map((x) => this.#known(x)).find(Boolean);
       for (const x of op.operands) this.#ask(x, home);
+    } else if (isInOrder(op)) {
+      const home = this.#known(op.results[0]!);
+      for (const x of op.operands) this.#ask(x, home);
     } else if (op.name === "gather") {
       this.#ask(op.operand(1), this.#known(op.result));
     } else if (op.name === "dot") {
@@ -174,8 +179,15 @@ export class Homes {
 
   /** Gives a value the layout of its use, unless its own operands have the say. */
   #ask(value: Value, layout: LinearLayout | undefined): void {
-    if (value.def?.name !== "reduce") this.#set(value, layout);
+    if (value.def?.name !== "reduce" && !(value.def && isInOrder(value.def))) {
+      this.#set(value, layout);
+    }
   }
+}
+
+/** True for operations whose results have their operands' layout, in which elements are combined or moved. */
+function isInOrder(op: Op): boolean {
+  return op.name === "scan" || op.name === "sort";
 }
 
 /** Visits operations of inner regions before the one that owns them; optionally last ones first. */
