@@ -129,13 +129,13 @@ export interface MatmulOptions {
   dtype?: "f32" | "f16" | undefined;
   /** The tensor to write to; a new one unless given. */
   out?: Tensor | undefined;
-  /** Rows of a program's tile, a power of two; 64, or less where `out` is smaller. */
+  /** Rows of a program's tile, a power of two; 64, 128 in large products, less where `out` is smaller. */
   blockM?: number | undefined;
-  /** Columns of a program's tile, a power of two; 64, or less where `out` is smaller. */
+  /** Columns of a program's tile, a power of two; chosen as rows are. */
   blockN?: number | undefined;
   /** Steps along K, a power of two; 16 unless given. */
   blockK?: number | undefined;
-  /** Warps that share a tile; 4 unless given. */
+  /** Warps that share a tile; 4, or 8 for large tiles, unless given. */
   numWarps?: number | undefined;
 }
 
@@ -148,7 +148,7 @@ export interface MatmulOptions {
  * @throws {LaunchError} If an argument is no such tensor, or the inner sizes differ.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false, activation, numWarps } = options;
+  const { transposeA = false, transposeB = false, activation } = options;
   checkDType("matmul", "a", a, FLOATS);
   checkDType("matmul", "b", b, [a.dtype]);
   const [aRows, aColumns] = checkMatrix("matmul", "a", a);
@@ -170,7 +170,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     );
   }
   if (out.size === 0) return out;
-  const BLOCK_M = options.blockM ?? sizeFor(M), BLOCK_N = options.blockN ?? sizeFor(N);
+  // Large products fill a large GPU with large tiles, which read less memory for the same work.
+  const large = M >= 2048 && N >= 2048;
+  const BLOCK_M = options.blockM ?? sizeFor(M, large),
+    BLOCK_N = options.blockN ?? sizeFor(N, large);
+  const numWarps = options.numWarps ?? (BLOCK_M * BLOCK_N > 64 * 128 ? 8 : 4);
   matmulKernel[grid(cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
     a,
     b,
@@ -187,15 +191,15 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       BLOCK_N,
       BLOCK_K: options.blockK ?? 16,
       ...(activation && { ACTIVATION: activation }),
-      ...(numWarps && { numWarps }),
+      numWarps,
     },
   );
   return out;
 }
 
-/** A tile's rows or columns for `size` of them: 64, or the power of two that covers fewer. */
-function sizeFor(size: number): number {
-  return Math.min(Math.max(nextPowerOf2(size), 16), 64);
+/** A tile's rows or columns for `size` of them: 64, or 128, or the power of two that covers fewer. */
+function sizeFor(size: number, large: boolean): number {
+  return Math.min(Math.max(nextPowerOf2(size), 16), large ? 128 : 64);
 }
 
 /** Shapes that tests iterate. */

@@ -95,18 +95,11 @@ export function lowerLoad(context: Context, op: Op): void {
   const [pointer, mask, other] = op.operands.map((operand) => context.get(operand));
   const access = accessWidth(op, context.axis), width = widthOf(op.result.type);
   const read = new Map<string, Expr>();
-  // Where nothing is to be read, everyone reads the first element: no traffic, and no branch.
-  const place = (packet: Expr, condition: Expr | undefined, start: number): Expr => {
-    const index = slice(packet, start);
-    return condition ? operation("select", [slice(condition, start), index, int(0)]) : index;
-  };
-  const readPacket = (packet: Expr, condition: Expr | undefined): Expr => {
-    if (packet.kind === "splat" && (!condition || condition.kind === "splat")) {
-      return splat(readElements(context, base, place(packet, condition, 0), 1), width);
-    }
+  const readPacket = (packet: Expr): Expr => {
+    if (packet.kind === "splat") return splat(readElements(context, base, packet.x, 1), width);
     const parts = Array.from(
       { length: width / access },
-      (_, i) => readElements(context, base, place(packet, condition, i * access), access),
+      (_, i) => readElements(context, base, slice(packet, i * access), access),
     );
     return vector(parts, width);
   };
@@ -119,7 +112,9 @@ export function lowerLoad(context: Context, op: Op): void {
       }`;
       let value = read.get(key);
       if (!value) {
-        value = readPacket(packet, condition);
+        // WebGPU keeps what is outside a buffer from being read, so masked elements are read too and
+        // then replaced: measured as fast as or faster than branches and than moved addresses.
+        value = readPacket(packet);
         if (condition) {
           const otherwise = other?.[i] ?? literal(0, pointee, width);
           value = operation("select", [condition, value, otherwise], pointee);
