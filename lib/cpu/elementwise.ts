@@ -1,6 +1,6 @@
 /** Elementwise operations: one loop over the elements, or none where all operands are numbers. */
 
-import { ROUND } from "../ir/dtype.ts";
+import { type DType, isEncoded, ROUND } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
 import type { Dtypes, ElementwiseRow } from "../ir/ops/row.ts";
 import { dtypeOf } from "../ir/type.ts";
@@ -24,9 +24,24 @@ export function evaluateOf(op: Op, row: ElementwiseRow, key = useKey(op)): Evalu
       result: dtypeOf(op.result.type),
       attributes: op.attributes,
     };
-    evaluates.set(key, evaluate = row.evaluate(dtypes));
+    evaluate = rounding(row.evaluate(dtypes), dtypes.result, dtypes.operands.length);
+    evaluates.set(key, evaluate);
   }
   return evaluate;
+}
+
+/** For dtypes whose arrays do not round what is stored into them, a function that rounds its result. */
+function rounding(f: Evaluate, dtype: DType, count: number): Evaluate {
+  if (!isEncoded(dtype)) return f;
+  const round = ROUND[dtype.name];
+  switch (count) {
+    case 1:
+      return (a) => round(f(a!));
+    case 2:
+      return (a, b) => round(f(a!, b!));
+    default:
+      return (...args) => round(f(...args));
+  }
 }
 
 export function planElementwise(planner: Planner, op: Op, row: ElementwiseRow): void {

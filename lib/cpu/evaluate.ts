@@ -6,7 +6,7 @@
  * steps over arrays that were allocated before, with one tight loop for each operation.
  */
 
-import { type DType, type HostArray, hostArray, ROUND } from "../ir/dtype.ts";
+import { type DType, type HostArray, memoryArray, ROUND } from "../ir/dtype.ts";
 import type { Graph, Op } from "../ir/graph.ts";
 import { elementwise, type StructuralName } from "../ir/ops.ts";
 import { dtypeOf, isPointer } from "../ir/type.ts";
@@ -95,7 +95,7 @@ function runGrid({ grid: [x, y, z], program }: Frame, steps: readonly Step[]): v
 
 /** The array for a pointer parameter; loops are compiled for the one class of its dtype. */
 function tensor(graph: Graph, name: string, dtype: DType, found: Argument | undefined): HostArray {
-  const wanted = hostArray(dtype, 0).constructor;
+  const wanted = memoryArray(dtype);
   if (typeof found === "object" && found.constructor === wanted) return found;
   const what = typeof found === "object" ? found.constructor.name : String(found);
   throw new Error(

@@ -180,6 +180,54 @@ export function scanLoop(
   }
 }
 
+/** `loadLoop` for encoded floats: the numbers of the bits in memory are in `numbers`. */
+export function loadDecodedLoop(
+  n: number,
+  out: HostArray,
+  memory: HostArray,
+  pointer: HostArray,
+  mp: number,
+  mask: HostArray,
+  mm: number,
+  other: HostArray,
+  mo: number,
+  numbers: Float32Array,
+): number {
+  for (let i = 0; i < n; i++) {
+    if (mask[i & mm] !== 0) {
+      const bits = memory[pointer[i & mp]!];
+      if (bits === undefined) return i;
+      out[i] = numbers[bits]!;
+    } else {
+      out[i] = other[i & mo]!;
+    }
+  }
+  return -1;
+}
+
+/** `storeLoop` for encoded floats: `encode` gives the bits of a number. */
+export function storeEncodedLoop(
+  n: number,
+  memory: HostArray,
+  pointer: HostArray,
+  mp: number,
+  value: HostArray,
+  mv: number,
+  mask: HostArray,
+  mm: number,
+  encode: (x: number) => number,
+): number {
+  const length = memory.length;
+  for (let i = 0; i < n; i++) {
+    if (mask[i & mm] !== 0) {
+      const at = pointer[i & mp]! >>> 0;
+      if (at >= length) return i;
+      memory[at] = encode(value[i & mv]!);
+    }
+  }
+  return -1;
+}
+
 /**
  * One level of a reduction tree: x [outer, n, inner] becomes out [outer, ceil(n / 2), inner] by
  * combining neighbours; the last of an odd number goes on alone. `out` may be `x`.

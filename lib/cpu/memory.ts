@@ -1,11 +1,14 @@
 /** Loads and stores, each access checked against the tensor's length. */
 
-import { DTYPES } from "../ir/dtype.ts";
+import { numbersOf, TO_BITS } from "../ir/bits.ts";
+import { DTYPES, isEncoded } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import { isPointer } from "../ir/type.ts";
 import { failAccess } from "./failure.ts";
-import { instantiate, loadLoop, storeLoop } from "./loops.ts";
+import { instantiate, loadDecodedLoop, loadLoop, storeEncodedLoop, storeLoop } from "./loops.ts";
 import type { Operand, Planner } from "./planner.ts";
+
+const NO_NUMBERS = new Float32Array(0);
 
 /** The parameter that a pointer value points into, and what to. */
 function baseOf(pointer: Value) {
@@ -30,7 +33,12 @@ export function planLoad(planner: Planner, op: Op): void {
   const single = allNumbers(planner, op);
   const pointer = planner.operand(pointerValue!), mask = maskOf(planner, maskValue);
   const other = otherValue ? planner.operand(otherValue) : planner.constant(pointee, 0);
-  const loop = instantiate(loadLoop, `${pointee.name} ${maskValue ? "masked" : ""}`);
+  const encoded = isEncoded(pointee);
+  const loop = instantiate(
+    encoded ? loadDecodedLoop : loadLoop,
+    `${pointee.name} ${maskValue ? "masked" : ""}`,
+  );
+  const numbers = encoded ? numbersOf(pointee) : NO_NUMBERS;
   const access = (out: Operand["array"]) => {
     const memory = frame.memory.get(base)!;
     const failed = loop(
@@ -43,6 +51,7 @@ export function planLoad(planner: Planner, op: Op): void {
       mask.mask,
       other.array,
       other.mask,
+      numbers,
     );
     if (failed >= 0) failAccess(frame, op, base, pointer.array[failed & pointer.mask]!);
     if (pointee.kind === "bool") { // bytes from outside may be any number
@@ -68,7 +77,11 @@ export function planStore(planner: Planner, op: Op): void {
   const n = allNumbers(planner, op) ? 1 : planner.length(op.operand(1));
   const pointer = planner.operand(pointerValue!), value = planner.operand(valueValue!);
   const mask = maskOf(planner, maskValue);
-  const loop = instantiate(storeLoop, `${pointee.name} ${maskValue ? "masked" : ""}`);
+  const loop = instantiate(
+    isEncoded(pointee) ? storeEncodedLoop : storeLoop,
+    `${pointee.name} ${maskValue ? "masked" : ""}`,
+  );
+  const encode = TO_BITS[pointee.name];
   planner.push(() => {
     const memory = frame.memory.get(base)!;
     const failed = loop(
@@ -80,6 +93,7 @@ export function planStore(planner: Planner, op: Op): void {
       value.mask,
       mask.array,
       mask.mask,
+      encode,
     );
     if (failed >= 0) failAccess(frame, op, base, pointer.array[failed & pointer.mask]!);
   });

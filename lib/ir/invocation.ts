@@ -155,6 +155,13 @@ export interface BufferUse {
   readonly access: "read" | "read_write";
   /** Elements in one item of the binding's array: the widest access that all stores allow. */
   readonly width: Width;
+  /**
+   * True when the binding is an array of u32 words that each hold several elements. Then an access may
+   * take any width that its index is divisible by, and `width` says nothing.
+   */
+  readonly packed: boolean;
+  /** True when the words are atomic, since some stores write parts of words. */
+  readonly atomic: boolean;
 }
 
 /** A whole kernel for one invocation. */
@@ -173,5 +180,5 @@ export function sharedBytes(array: SharedArray): number {
 }
 
 function elementBytes({ dtype, width }: VectorType): number {
-  return width * (dtype.kind === "bool" ? 4 : dtype.bytes);
+  return width * (dtype.register === "f16" ? 2 : 4);
 }

@@ -41,7 +41,14 @@ function written(element: Element): DType {
 
 export const f32: DType = written(DTYPES.f32);
 export const f16: DType = written(DTYPES.f16);
+export const bf16: DType = written(DTYPES.bf16);
+export const f8e4m3: DType = written(DTYPES.f8e4m3);
+export const f8e5m2: DType = written(DTYPES.f8e5m2);
+export const i8: DType = written(DTYPES.i8);
+export const i16: DType = written(DTYPES.i16);
 export const i32: DType = written(DTYPES.i32);
+export const u8: DType = written(DTYPES.u8);
+export const u16: DType = written(DTYPES.u16);
 export const u32: DType = written(DTYPES.u32);
 export const bool: DType = written(DTYPES.bool);
 

@@ -188,11 +188,11 @@ export interface Operations extends ElementwiseFunctions, RandomFunctions {
    * otherwise.
    */
   sum(x: Condition, axis?: number | null, options?: SumOptions): Tile;
-  /** The largest element along an axis, or of all; f16 gives f32. NaNs count as missing. */
+  /** The largest element along an axis, or of all; halves give f32, narrow integers i32. NaNs count as missing. */
   max(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
   /** The same and its index: `const [value, index] = tl.max(x, 0, { returnIndices: true })`. */
   max(x: Condition, axis: number | null | undefined, options: IndicesOptions): [Tile, Tile];
-  /** The smallest element along an axis, or of all; f16 gives f32. NaNs count as missing. */
+  /** The smallest element along an axis, or of all; halves give f32, narrow integers i32. NaNs count as missing. */
   min(x: Condition, axis?: number | null, options?: ReduceOptions): Tile;
   /** The same and its index: `const [value, index] = tl.min(x, 0, { returnIndices: true })`. */
   min(x: Condition, axis: number | null | undefined, options: IndicesOptions): [Tile, Tile];

@@ -7,7 +7,7 @@
  */
 
 import { NereidError } from "../errors.ts";
-import { bool, f16, f32, i32, u32 } from "./dtypes.ts";
+import { bf16, bool, f16, f32, f8e4m3, f8e5m2, i16, i32, i8, u16, u32, u8 } from "./dtypes.ts";
 import { type ElementwiseFunctions, FUNCTION_NAMES, PropagateNan } from "./functions.ts";
 import type { Operations } from "./operations.ts";
 import { RANDOM_NAMES } from "./random.ts";
@@ -19,8 +19,22 @@ export interface Language extends Operations {
   readonly f32: DType;
   /** 16-bit floating point, of 11 significant bits and at most 65504. */
   readonly f16: DType;
+  /** The upper half of an f32: its range, with 8 significant bits. */
+  readonly bf16: DType;
+  /** 8-bit floats of 4 significant bits and at most 448, to store and convert (Triton's float8e4nv). */
+  readonly f8e4m3: DType;
+  /** 8-bit floats of 3 significant bits and at most 57344, to store and convert (Triton's float8e5). */
+  readonly f8e5m2: DType;
+  /** 8-bit integers. Arithmetic on narrow integers wraps at their width. */
+  readonly i8: DType;
+  /** 16-bit integers. */
+  readonly i16: DType;
   /** 32-bit integers. */
   readonly i32: DType;
+  /** 8-bit integers without sign. */
+  readonly u8: DType;
+  /** 16-bit integers without sign. */
+  readonly u16: DType;
   /** 32-bit integers without sign. */
   readonly u32: DType;
   /** Booleans; a byte each in memory. */
@@ -179,7 +193,14 @@ export const tl: Language = Object.freeze({
   PropagateNan,
   f32,
   f16,
+  bf16,
+  f8e4m3,
+  f8e5m2,
+  i8,
+  i16,
   i32,
+  u8,
+  u16,
   u32,
   bool,
   // Built from a table of exactly the names of Operations.

@@ -14,7 +14,7 @@
  */
 
 import { LaunchError } from "../errors.ts";
-import { type DType, DTYPES, isInteger } from "../ir/dtype.ts";
+import { type DType, DTYPES, isInteger, ROUND } from "../ir/dtype.ts";
 import { elementOf, TypedScalar } from "../language/dtypes.ts";
 import type { Device } from "../runtime/device.ts";
 import { Tensor } from "../runtime/tensor.ts";
@@ -197,8 +197,9 @@ const CLASSES = Object.fromEntries(
 function scalarClass(kernel: Parameters, i: number, value: number, dtype: DType): string {
   const [plain, one, divisible] = CLASSES[dtype.name];
   if (!isInteger(dtype)) return plain;
-  const fits = dtype === DTYPES.u32 ? value >>> 0 === value : (value | 0) === value;
-  if (!fits) throw problem(kernel, i, `is ${value}, which no ${dtype.name} can hold`);
+  if (ROUND[dtype.name](value) !== value) {
+    throw problem(kernel, i, `is ${value}, which no ${dtype.name} can hold`);
+  }
   return value === 1 ? one : value % 16 === 0 ? divisible : plain;
 }
 

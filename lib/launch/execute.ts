@@ -6,7 +6,7 @@ import { compile, type CompileOptions, simplify, type Target } from "../compile.
 import { evaluate } from "../cpu/evaluate.ts";
 import { DeviceError, LaunchError } from "../errors.ts";
 import type { GridShape } from "../grid.ts";
-import { DTYPES, type HostArray, hostView } from "../ir/dtype.ts";
+import { DTYPES, type HostArray, hostView, isFloat, ROUND } from "../ir/dtype.ts";
 import type { Graph } from "../ir/graph.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
@@ -89,7 +89,7 @@ function onGpu(program: Program, backend: WebGpuBackend, positions: Positions): 
 
 type UniformWriter = (values: readonly unknown[], grid: GridShape) => void;
 
-/** Stores one field of the uniform buffer; f16 arrives as f32, bool as u32. */
+/** Stores one field of the uniform buffer; floats arrive as f32, integers and bools as 32 bits. */
 function uniformWriter(
   words: Uint32Array<ArrayBuffer>,
   { name, dtype, offset }: Program["uniforms"][number],
@@ -101,9 +101,9 @@ function uniformWriter(
     return (_, grid) => words[at] = grid[axis];
   }
   const from = position(positions, name);
-  if (dtype === "f32" || dtype === "f16") {
-    const floats = new Float32Array(words.buffer);
-    return (values) => floats[at] = values[from] as number;
+  if (isFloat(DTYPES[dtype])) {
+    const floats = new Float32Array(words.buffer), round = ROUND[dtype];
+    return (values) => floats[at] = round(values[from] as number);
   }
   return (values) => words[at] = values[from] as number; // wraps i32 to its bits
 }

@@ -3,23 +3,15 @@
  * outwards through integer arithmetic, and slices look into what they slice.
  */
 
-import { bool, type DType, hostArray, i32, isFloat } from "../ir/dtype.ts";
+import { bool, type DType, i32, isFloat, ROUND } from "../ir/dtype.ts";
 import type { Attributes } from "../ir/graph.ts";
 import type { BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
 
 const NONE: Attributes = {};
 
-/** A number as `dtype` holds it, rounded or wrapped. */
-function rounded(value: number, dtype: DType): number {
-  if (dtype === bool) return value ? 1 : 0;
-  const holder = hostArray(dtype, 1);
-  holder[0] = value;
-  return holder[0]!;
-}
-
 export function literal(value: number, dtype: DType, width: Width = 1): Expr {
-  return { kind: "literal", value: rounded(value, dtype), type: { dtype, width } };
+  return { kind: "literal", value: ROUND[dtype.name](value), type: { dtype, width } };
 }
 
 /** An i32 scalar. */

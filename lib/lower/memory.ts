@@ -2,7 +2,7 @@
 
 import type { Graph, Op, Value } from "../ir/graph.ts";
 import { walk } from "../ir/graph.ts";
-import { bool, type DType } from "../ir/dtype.ts";
+import { bool, type DType, isPacked } from "../ir/dtype.ts";
 import type { BufferUse, Expr, Width } from "../ir/invocation.ts";
 import { isPointer, type Pointer } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
@@ -47,7 +47,11 @@ export function bufferUses(
     param.name,
     pointers[pointers.findIndex((_, j) => (groups[j] ?? j) === (groups[i] ?? i))]!.name,
   ]));
-  const found = new Map<string, { dtype: DType; loads: Width; stores: Width | undefined }>();
+  const found = new Map<string, {
+    readonly dtype: DType;
+    readonly loads: Width;
+    readonly stores: Width | undefined;
+  }>();
   walk(graph.body, (op) => {
     if (op.name !== "load" && op.name !== "store") return;
     const { base, pointee } = pointerOf(op);
@@ -72,15 +76,22 @@ export function bufferUses(
       dtype: use.dtype,
       access: use.stores === undefined ? "read" : "read_write",
       width: use.stores ?? use.loads,
+      packed: isPacked(use.dtype),
+      atomic: isPacked(use.dtype) && use.stores !== undefined && use.stores < perWord(use.dtype),
     });
   }
   return uses;
 }
 
+/** How many elements of a packed dtype a word has. */
+function perWord({ bytes }: DType): number {
+  return 4 / bytes;
+}
+
 /** `width` neighbouring elements from `index` on. */
 function readElements(context: Context, base: string, index: Expr, width: Width): Expr {
-  const { param, dtype, width: item } = context.buffer(base);
-  const step = width >= item ? item : 1;
+  const { param, dtype, packed, width: item } = context.buffer(base);
+  const step = packed ? width : width >= item ? item : 1;
   const parts = Array.from({ length: width / step }, (_, i): Expr => ({
     kind: "global",
     base: param,
@@ -128,6 +139,14 @@ export function lowerLoad(context: Context, op: Op): void {
   context.alias(op.result, packets);
 }
 
+/** How many elements at a time a store writes: of packed ones whole words, or single elements. */
+function storeStep(context: Context, op: Op): Width {
+  const { base, pointee } = pointerOf(op), { packed, width } = context.buffer(base);
+  if (!packed) return Math.min(width, widthOf(op.operand(0).type)) as Width;
+  const access = accessWidth(op, context.axis);
+  return access >= perWord(pointee) ? access : 1;
+}
+
 /** True in one of the invocations that hold the same elements. */
 export function onlyOnce(mask: number): Expr {
   if (mask === 0) return literal(1, bool);
@@ -136,12 +155,12 @@ export function onlyOnce(mask: number): Expr {
 
 export function lowerStore(context: Context, op: Op): void {
   const { base } = pointerOf(op);
-  const { param, width: item } = context.buffer(base);
+  const { param } = context.buffer(base);
   const [pointer, value, mask] = op.operands.map((operand) => context.get(operand));
   const { layout } = op.operand(0).type;
   const once = onlyOnce(layout ? replicatedMask(layout) : context.options.invocations - 1);
   const width = widthOf(op.operand(0).type);
-  const step = Math.min(item, width) as Width;
+  const step = storeStep(context, op);
   /** Stores under the same condition, one after the other. */
   const groups: { condition: Expr; writes: { index: Expr; value: Expr }[] }[] = [];
   pointer!.forEach((packet, i) => {

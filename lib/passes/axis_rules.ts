@@ -271,8 +271,10 @@ function select([condition, a, b]: readonly Info[], op: Op): Info {
 /** Casts among integers of one width keep all bits. */
 function recast([x]: readonly Info[], op: Op): Info {
   const from = dtypeOf(op.operand(0).type), { type } = op.result, to = dtypeOf(type);
+  // Signed integers of the source's width have no room for all numbers of an unsigned one.
+  const room = from.kind === "int" ? to.bits >= from.bits : to.bits > from.bits;
   const nonNegative = to.kind === "uint" ||
-    (x!.nonNegative && from.kind !== "uint" && op.name === "cast");
+    (x!.nonNegative && isInteger(to) && room && op.name === "cast");
   if (isInteger(from) && isInteger(to) && from.bits === to.bits) {
     return { ...x!, constant: undefined, nonNegative };
   }

@@ -8,7 +8,7 @@
  */
 
 import type { Builder } from "../ir/builder.ts";
-import { bool, type DType, isFloat, isInteger, ROUND } from "../ir/dtype.ts";
+import { bool, type DType, DTYPES, isFloat, isInteger, ROUND } from "../ir/dtype.ts";
 import type { Attributes, Op, Value } from "../ir/graph.ts";
 import { elementwise, type OpName, OPS } from "../ir/ops.ts";
 import { dtypeOf, sameShape, scalar, type Type } from "../ir/type.ts";
@@ -134,7 +134,10 @@ export const ARITHMETIC_RULES: readonly Rule[] = [
     apply: ({ builder, type }, x, y) => {
       const known = knownNumber(y);
       if (known === undefined) return undefined;
-      return builder.value("add", [x, constantLike(builder, type, -known | 0)], { types: [type] });
+      return builder.value("add", [
+        x,
+        constantLike(builder, type, ROUND[dtypeOf(type).name](-known)),
+      ], { types: [type] });
     },
   },
   {
@@ -242,7 +245,9 @@ export const LOGIC_RULES: readonly Rule[] = [
 
 /** True when a cast from `a` to `b` and on to `c` is the cast from `a` to `c`. */
 function passes(a: DType, b: DType, c: DType): boolean {
-  if (a === b || a === bool || (a.name === "f16" && b.name === "f32")) return true;
+  if (a === b || a === bool) return true;
+  // An f32 holds every float; only an infinity of f8e5m2 does not come back from there.
+  if (isFloat(a) && b === DTYPES.f32) return a !== c || a !== DTYPES.f8e5m2;
   return [a, b, c].every((dtype) => isInteger(dtype) && dtype.bits === a.bits);
 }
 

@@ -5,15 +5,17 @@
 import { DeviceError, LaunchError } from "../errors.ts";
 import { describe, openGpu } from "./adapter.ts";
 import type { Backend } from "./backend.ts";
+import { DTYPES, isFloat, ROUND } from "../ir/dtype.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { HostBackend } from "./host.ts";
 import { fillNormal, fillUniform } from "./random.ts";
 import {
   arrayOf,
   bytesOf,
+  dtypeOfArray,
   elementBytes,
   Tensor,
-  TENSOR_ARRAYS,
+  TENSOR_DTYPES,
   type TensorArrays,
   type TensorDType,
 } from "./tensor.ts";
@@ -29,7 +31,7 @@ export interface DeviceOptions {
 
 /** The element type of a new tensor. */
 export interface DTypeOptions<D extends TensorDType> {
-  /** `"f32"`, `"f16"`, `"i32"` or `"u32"`. */
+  /** `"f32"`, `"i32"`, `"bf16"` …: a key of {@linkcode TensorArrays}. */
   dtype?: D | undefined;
 }
 
@@ -213,12 +215,9 @@ export class Device {
     options: DTypeOptions<D> = {},
   ): Tensor<D> {
     const dtype = options.dtype ?? "f32" as D;
-    if (dtype === "i32" || dtype === "u32") {
-      const stored = arrayOf(dtype, 1);
-      stored[0] = value;
-      if (stored[0] !== value) {
-        throw new LaunchError(`Cannot fill a tensor of dtype ${dtype} with ${value}`);
-      }
+    const element = DTYPES[checkDType(dtype)];
+    if (!isFloat(element) && ROUND[dtype](value) !== value) {
+      throw new LaunchError(`Cannot fill a tensor of dtype ${dtype} with ${value}`);
     }
     return this.#filled(shape, dtype, (array) => array.fill(value));
   }
@@ -300,6 +299,14 @@ export class Device {
   ): Tensor<D>;
   /** An f16 tensor of what a typed array holds. */
   from(data: Float16Array, options?: FromOptions<"f16">): Tensor<"f16">;
+  /** An i8 tensor of what a typed array holds. */
+  from(data: Int8Array, options?: FromOptions<"i8">): Tensor<"i8">;
+  /** An i16 tensor of what a typed array holds. */
+  from(data: Int16Array, options?: FromOptions<"i16">): Tensor<"i16">;
+  /** A u8 tensor of what a typed array holds. */
+  from(data: Uint8Array, options?: FromOptions<"u8">): Tensor<"u8">;
+  /** A u16 tensor of what a typed array holds. */
+  from(data: Uint16Array, options?: FromOptions<"u16">): Tensor<"u16">;
   /** An i32 tensor of what a typed array holds. */
   from(data: Int32Array, options?: FromOptions<"i32">): Tensor<"i32">;
   /** A u32 tensor of what a typed array holds. */
@@ -376,9 +383,9 @@ export class Device {
 }
 
 function checkDType(dtype: string): TensorDType {
-  if (Object.hasOwn(TENSOR_ARRAYS, dtype)) return dtype as TensorDType;
+  if ((TENSOR_DTYPES as readonly string[]).includes(dtype)) return dtype as TensorDType;
   throw new LaunchError(
-    `Cannot make a tensor of dtype '${dtype}': tensors are of 'f32', 'f16', 'i32' or 'u32'`,
+    `Cannot make a tensor of dtype '${dtype}': tensors are of ${TENSOR_DTYPES.join(", ")}`,
   );
 }
 
@@ -410,15 +417,14 @@ function checkShape(shape: readonly number[]): readonly number[] {
 }
 
 function dtypeOfData(data: unknown): TensorDType {
-  for (const [dtype, array] of Object.entries(TENSOR_ARRAYS)) {
-    if (data instanceof array) return dtype as TensorDType;
-  }
+  const dtype = dtypeOfArray(data);
+  if (dtype) return dtype;
   if (Array.isArray(data)) return "f32";
   const what = data instanceof Promise
     ? "a promise (is an await missing?)"
     : Object.prototype.toString.call(data).slice(8, -1);
   throw new LaunchError(
-    `Cannot make a tensor from ${what}: pass an array of numbers, a typed array of f32, f16, i32 or u32, ` +
+    `Cannot make a tensor from ${what}: pass an array of numbers, a typed array of a tensor's dtype, ` +
       "or say which dtype to convert to",
   );
 }

@@ -2,43 +2,93 @@
  * Tensors: elements of one dtype in a device's memory, row-major, with a shape.
  */
 
-import { DTYPES } from "../ir/dtype.ts";
+import { numbersOf, TO_BITS } from "../ir/bits.ts";
+import { DTYPES, hostView, isEncoded, memoryArray, ROUND } from "../ir/dtype.ts";
 import { LaunchError } from "../errors.ts";
 import type { Storage } from "./backend.ts";
 import type { Device } from "./device.ts";
 
 /** The element types of tensors. */
-export type TensorDType = "f32" | "f16" | "i32" | "u32";
+export type TensorDType =
+  | "f32"
+  | "f16"
+  | "bf16"
+  | "f8e4m3"
+  | "f8e5m2"
+  | "i32"
+  | "i16"
+  | "i8"
+  | "u32"
+  | "u16"
+  | "u8"
+  | "bool";
 
-/** The typed array that holds a tensor's elements on the host, by dtype. */
+/**
+ * The typed array that holds a tensor's elements on the host, by dtype. JavaScript has none for some:
+ * bf16 and 8-bit floats are held as f32, which has all their numbers, and bools as 0 and 1.
+ */
 export interface TensorArrays {
   /** 32-bit floating point. */
   f32: Float32Array<ArrayBuffer>;
   /** 16-bit floating point. */
   f16: Float16Array<ArrayBuffer>;
+  /** The upper half of an f32. */
+  bf16: Float32Array<ArrayBuffer>;
+  /** 8-bit floating point of 4 significant bits, at most 448. */
+  f8e4m3: Float32Array<ArrayBuffer>;
+  /** 8-bit floating point of 3 significant bits, at most 57344. */
+  f8e5m2: Float32Array<ArrayBuffer>;
   /** 32-bit integers. */
   i32: Int32Array<ArrayBuffer>;
+  /** 16-bit integers. */
+  i16: Int16Array<ArrayBuffer>;
+  /** 8-bit integers. */
+  i8: Int8Array<ArrayBuffer>;
   /** 32-bit integers without sign. */
   u32: Uint32Array<ArrayBuffer>;
+  /** 16-bit integers without sign. */
+  u16: Uint16Array<ArrayBuffer>;
+  /** 8-bit integers without sign. */
+  u8: Uint8Array<ArrayBuffer>;
+  /** 0 and 1, a byte each. */
+  bool: Uint8Array<ArrayBuffer>;
 }
 
 /** How typed arrays of each dtype are made. */
-export const TENSOR_ARRAYS = {
+const TENSOR_ARRAYS = {
   f32: Float32Array,
   f16: Float16Array,
+  bf16: Float32Array,
+  f8e4m3: Float32Array,
+  f8e5m2: Float32Array,
   i32: Int32Array,
+  i16: Int16Array,
+  i8: Int8Array,
   u32: Uint32Array,
+  u16: Uint16Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
 } as const satisfies Record<TensorDType, unknown>;
 
-/** A new typed array of `dtype`: zeros, or what a buffer holds. */
-export function arrayOf<D extends TensorDType>(
-  dtype: D,
-  source: number | ArrayBuffer,
-): TensorArrays[D] {
-  const make = TENSOR_ARRAYS[dtype] as unknown as
-    & (new (length: number) => TensorArrays[D])
-    & (new (buffer: ArrayBuffer) => TensorArrays[D]);
-  return typeof source === "number" ? new make(source) : new make(source);
+/** Every dtype of tensors. */
+export const TENSOR_DTYPES = Object.keys(TENSOR_ARRAYS) as readonly TensorDType[];
+
+/** The dtype that a typed array has by itself: of those that share a class the first. */
+export function dtypeOfArray(data: unknown): TensorDType | undefined {
+  return TENSOR_DTYPES.find((dtype) => data instanceof TENSOR_ARRAYS[dtype]);
+}
+
+/** A new typed array of `length` zeros for numbers of `dtype`. */
+export function arrayOf<D extends TensorDType>(dtype: D, length: number): TensorArrays[D] {
+  return new TENSOR_ARRAYS[dtype](length) as TensorArrays[D];
+}
+
+/** The elements of `dtype` in a buffer; where the array's class is that of the memory, without copying. */
+function elementsOf<D extends TensorDType>(dtype: D, buffer: ArrayBuffer): TensorArrays[D] {
+  const element = DTYPES[dtype], bits = hostView(element, buffer);
+  if (!isEncoded(element)) return bits as TensorArrays[D];
+  const numbers = numbersOf(element);
+  return Float32Array.from(bits, (code) => numbers[code]!) as TensorArrays[D];
 }
 
 /** The storages of tensors that were collected without being disposed of. */
@@ -107,17 +157,40 @@ export class Tensor<D extends TensorDType = TensorDType> {
    * Copies the elements to the host, after every launch so far. Reads that are begun together
    * (`Promise.all`) wait together.
    *
-   * @returns The elements in row-major order, in a new typed array.
+   * @returns The elements in row-major order, in a new typed array; of bf16 and 8-bit floats the
+   * numbers as f32, of bool 0 and 1.
    * @throws {DeviceError} When a launch before it failed, or the device is lost.
    */
   async read(): Promise<TensorArrays[D]> {
-    return arrayOf(this.dtype, await this.storage.read());
+    return elementsOf(this.dtype, await this.storage.read());
+  }
+
+  /**
+   * Copies the tensor's memory to the host, as {@linkcode Tensor.read} does, without making anything
+   * of it: for dtypes that JavaScript has no typed arrays for, such as bf16.
+   *
+   * @returns The bytes of the elements in row-major order, the lowest byte of each first.
+   * @throws {DeviceError} When a launch before it failed, or the device is lost.
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * using x = device.from([1, -2], { dtype: "bf16" });
+   * assert.deepEqual([...new Uint16Array(await x.readBytes())], [0x3f80, 0xc000]);
+   * ```
+   */
+  async readBytes(): Promise<ArrayBuffer> {
+    return await this.storage.read();
   }
 
   /**
    * Overwrites all elements. Launches before it still see the old ones.
    *
-   * @param data As many numbers as the tensor has elements, in row-major order; converted to its dtype.
+   * @param data As many numbers as the tensor has elements, in row-major order; converted to its
+   * dtype: floats round to nearest even, integers wrap, bool is `!= 0`.
    * @throws {LaunchError} When the number of elements differs.
    */
   write(data: ArrayLike<number>): void {
@@ -127,6 +200,37 @@ export class Tensor<D extends TensorDType = TensorDType> {
       );
     }
     this.storage.write(bytesOf(this.dtype, data));
+  }
+
+  /**
+   * Overwrites the tensor's memory, as {@linkcode Tensor.readBytes} reads it.
+   *
+   * @param bytes The bytes of all elements in row-major order, the lowest byte of each first.
+   * @throws {LaunchError} When the number of bytes differs.
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * using x = device.empty([2], { dtype: "bf16" });
+   * x.writeBytes(Uint16Array.of(0x3f80, 0xc000));
+   * assert.deepEqual([...await x.read()], [1, -2]);
+   * ```
+   */
+  writeBytes(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
+    const wanted = this.size * elementBytes(this.dtype);
+    if (bytes.byteLength !== wanted) {
+      throw new LaunchError(
+        `Cannot write ${bytes.byteLength} bytes to the ${this}: it has ${wanted}`,
+      );
+    }
+    this.storage.write(
+      bytes instanceof ArrayBuffer
+        ? new Uint8Array(bytes)
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    );
   }
 
   /** Gives the memory back. Launches before it still run; any use after it is an error. */
@@ -155,9 +259,20 @@ export class Tensor<D extends TensorDType = TensorDType> {
 
 /** The bytes of numbers as elements of `dtype`; of a typed array of that dtype its own, uncopied. */
 export function bytesOf(dtype: TensorDType, data: ArrayLike<number>): Uint8Array<ArrayBuffer> {
-  const own = data instanceof TENSOR_ARRAYS[dtype] && data.buffer instanceof ArrayBuffer;
-  const array = own ? data : TENSOR_ARRAYS[dtype].from(data);
+  const element = DTYPES[dtype];
+  const plain = !isEncoded(element) && dtype !== "bool";
+  const own = plain && data instanceof TENSOR_ARRAYS[dtype] && data.buffer instanceof ArrayBuffer;
+  const array = own ? data : memoryOf(dtype, data, plain);
   return new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+}
+
+/** Numbers as they lie in memory. Typed arrays convert plain dtypes by themselves. */
+function memoryOf(dtype: TensorDType, data: ArrayLike<number>, plain: boolean) {
+  if (plain) return TENSOR_ARRAYS[dtype].from(data);
+  const round = ROUND[dtype], toBits = TO_BITS[dtype];
+  const memory = new (memoryArray(DTYPES[dtype]))(data.length);
+  for (let i = 0; i < data.length; i++) memory[i] = toBits(round(Number(data[i])));
+  return memory;
 }
 
 /** Bytes of one element. */

@@ -74,7 +74,7 @@ function extreme(name: "min" | "max"): Entry {
 export function extremeOf(t: Tracer, name: "min" | "max", operands: readonly Operand[]): Operand {
   return operands.reduce((a, b) =>
     a instanceof Value || b instanceof Value
-      ? t.semantics.elementwise(name, [a, b])
+      ? t.semantics.elementwise(name, [a, b], "extremum")
       : Math[name](Number(a), Number(b))
   );
 }

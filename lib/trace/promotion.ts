@@ -5,15 +5,21 @@
  * |---|---|
  * | a compile-time number of no higher kind (bool < integer < float) and a typed value | the value's |
  * | f32 and any | f32 |
- * | f16 and f16, an integer or a bool | f16, but f32 for `/` and `%` |
- * | u32 and i32 | u32, but an error for `/` and `%` |
+ * | f16 and any but f32 | f16, but f32 for `/` and `%` |
+ * | bf16 and bf16 | bf16, but f32 for `/` and `%` |
+ * | bf16 and an integer, a bool or an 8-bit float | f32 |
+ * | two different 8-bit floats | f16 |
+ * | an 8-bit float and an integer or a bool | an error |
+ * | integers of one signedness | the wider |
+ * | integers of both | the unsigned one unless it is narrower, but an error for `/` and `%` |
  * | an integer and a bool | the integer's |
  *
  * A compile-time number of a higher kind takes part as its default dtype: integral i32, else f32.
- * Arithmetic on bools is done in i32, as JavaScript's `true + true` is 2.
+ * Arithmetic on bools is done in i32, as JavaScript's `true + true` is 2. An 8-bit float can be
+ * chosen and compared, but not computed with.
  */
 
-import { type DType, DTYPES, isFloat, isInteger } from "../ir/dtype.ts";
+import { type DType, DTYPES, integerRange, isFloat, isFloat8, isInteger } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { isPointer, typeText } from "../ir/type.ts";
 import { Problem } from "./problem.ts";
@@ -27,6 +33,8 @@ export type Purpose =
   | "division"
   /** `%`: the same, and bools become i32. */
   | "remainder"
+  /** `min`, `max`: bools become i32, bf16 becomes f32. */
+  | "extremum"
   /** `< <= > >=`: bools become i32. */
   | "order"
   /** Both sides only have to agree. */
@@ -64,9 +72,7 @@ export function checkRange(x: Weak, dtype: DType): void {
       "Cast the other operand: tl.cast(x, tl.i32)",
     );
   }
-  const [low, high] = dtype.kind === "int"
-    ? [-(2 ** (dtype.bits - 1)), 2 ** (dtype.bits - 1) - 1]
-    : [0, 2 ** dtype.bits - 1];
+  const [low, high] = integerRange(dtype);
   if (x < low || x > high) {
     throw new Problem(
       `${describe(x)} does not fit ${dtype.name}, which goes from ${low} to ${high}`,
@@ -75,18 +81,31 @@ export function checkRange(x: Weak, dtype: DType): void {
   }
 }
 
+/** Throws when a dtype is one that nothing is computed in. */
+export function checkComputable(dtype: DType): void {
+  if (!isFloat8(dtype)) return;
+  throw new Problem(
+    `Nothing can be computed in ${dtype.name}: it is for storing numbers`,
+    "Cast to a wider float first: x.to(tl.f32)",
+  );
+}
+
 /** The dtype that two operands compute in. */
 export function promote(purpose: Purpose, a: Operand, b: Operand): DType {
   const dtype = unify(purpose, a, b);
-  const { bool, i32, f32, f16 } = DTYPES;
+  const { bool, i32, f32, f16, bf16 } = DTYPES;
+  const half = dtype === f16 || dtype === bf16;
+  if (purpose !== "agreement" && purpose !== "order") checkComputable(dtype);
   switch (purpose) {
     case "arithmetic":
     case "order":
       return dtype === bool ? i32 : dtype;
+    case "extremum":
+      return dtype === bool ? i32 : dtype === bf16 ? f32 : dtype;
     case "remainder":
-      return dtype === bool ? i32 : dtype === f16 ? f32 : dtype;
+      return dtype === bool ? i32 : half ? f32 : dtype;
     case "division":
-      return dtype === f16 ? f32 : dtype;
+      return half ? f32 : dtype;
     case "agreement":
       return dtype;
   }
@@ -110,18 +129,25 @@ function dtypeOf(x: Operand): DType {
 /** The rule for two dtypes. */
 function typed(purpose: Purpose, a: DType, b: DType): DType {
   if (a === b) return a;
+  const { f32, f16, bf16 } = DTYPES;
   if (isFloat(a) || isFloat(b)) {
-    const { f32, f16 } = DTYPES;
-    return a === f32 || b === f32 ? f32 : f16;
+    if (a === f32 || b === f32) return f32;
+    if (a === f16 || b === f16) return f16;
+    if (a === bf16 || b === bf16) return f32;
+    if (isFloat(a) && isFloat(b)) return f16;
+    throw new Problem(
+      `${a.name} and ${b.name} have no common dtype`,
+      "Cast one of them first: x.to(tl.f32)",
+    );
   }
-  if (isInteger(a) && isInteger(b)) {
-    if (purpose === "division" || purpose === "remainder") {
-      throw new Problem(
-        `Cannot divide ${a.name} and ${b.name}: one has a sign and the other has none`,
-        `Cast one of them: tl.cast(x, tl.${a.name})`,
-      );
-    }
-    return DTYPES.u32;
+  if (!isInteger(a) || !isInteger(b)) return isInteger(a) ? a : b;
+  if (a.kind === b.kind) return a.bits > b.bits ? a : b;
+  if (purpose === "division" || purpose === "remainder") {
+    throw new Problem(
+      `Cannot divide ${a.name} and ${b.name}: one has a sign and the other has none`,
+      `Cast one of them: tl.cast(x, tl.${a.name})`,
+    );
   }
-  return isInteger(a) ? a : b;
+  const [unsigned, signed] = a.kind === "uint" ? [a, b] : [b, a];
+  return unsigned.bits >= signed.bits ? unsigned : signed;
 }

@@ -7,7 +7,7 @@ import type { Arguments } from "./arguments.ts";
 import { elementOf } from "../language/dtypes.ts";
 import { elements } from "./members.ts";
 import { Problem } from "./problem.ts";
-import { dtypeOfNumber } from "./promotion.ts";
+import { checkComputable, dtypeOfNumber } from "./promotion.ts";
 import type { Tracer } from "./tracer.ts";
 import { describe, isOperand } from "./values.ts";
 
@@ -16,9 +16,9 @@ export type Combine = (a: readonly Value[], b: readonly Value[]) => readonly Val
 
 /** Narrow numbers are combined in 32 bits, so that neither the order nor the count costs precision. */
 export function wideOf(dtype: DType): DType {
-  if (isFloat(dtype)) return dtype.bits < 32 ? DTYPES.f32 : dtype;
-  if (dtype === DTYPES.bool) return DTYPES.i32;
-  return dtype.bits < 32 ? dtype.kind === "int" ? DTYPES.i32 : DTYPES.u32 : dtype;
+  checkComputable(dtype);
+  if (dtype.bits >= 32) return dtype;
+  return isFloat(dtype) ? DTYPES.f32 : dtype.kind === "int" ? DTYPES.i32 : DTYPES.u32;
 }
 
 /** What a sum is computed in, and what it is in the end: the dtype that is asked for, if any. */
@@ -67,6 +67,11 @@ function checkAxis(a: Arguments, name: "min" | "max"): void {
   }
 }
 
+/** The dtype of an extreme: that of 32 bits whose kind is the element's, signed also for u8 and u16. */
+function extremumDtype(dtype: DType): DType {
+  return !isFloat(dtype) && dtype.bits < 32 ? DTYPES.i32 : wideOf(dtype);
+}
+
 export function extremum(a: Arguments, t: Tracer, name: "min" | "max"): unknown {
   a.count(1, 3);
   checkAxis(a, name);
@@ -78,7 +83,7 @@ export function extremum(a: Arguments, t: Tracer, name: "min" | "max"): unknown 
   );
   const x = a.value(0);
   if (returnIndices) return t.own([...extremumWithIndex(a, t, name, keepDims)]);
-  const wide = wideOf(dtypeOfNumber(x));
+  const wide = extremumDtype(dtypeOfNumber(x));
   return along(a, t, [t.semantics.cast(x, wide)], a.list[1], keepDims, ([p], [q]) => [
     t.builder.value(name, [p!, q!]),
   ])[0]!;

@@ -4,12 +4,27 @@
  */
 
 import type { Builder } from "../ir/builder.ts";
-import { type DType, DTYPES, isFloat, isInteger } from "../ir/dtype.ts";
+import {
+  type DType,
+  DTYPES,
+  integerRange,
+  isEncoded,
+  isFloat,
+  isInteger,
+  ROUND,
+} from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import type { OpName } from "../ir/ops.ts";
 import { isPointer, sameShape, scalar, tile, type Type, typeText } from "../ir/type.ts";
 import { Problem } from "./problem.ts";
-import { checkRange, dtypeOfNumber, fits, promote, type Purpose } from "./promotion.ts";
+import {
+  checkComputable,
+  checkRange,
+  dtypeOfNumber,
+  fits,
+  promote,
+  type Purpose,
+} from "./promotion.ts";
 import { defaultDtype, describe, isPointerValue, type Operand, type Weak } from "./values.ts";
 
 /** JavaScript's binary operators that work on tiles. */
@@ -233,9 +248,11 @@ export class Semantics {
 
   #unsigned(x: Operand): Operand {
     if (x instanceof Value) {
-      return dtypeOfNumber(x) === DTYPES.i32
-        ? this.builder.value("bitcast", [x], { attributes: { to: "u32" } })
-        : x;
+      const dtype = dtypeOfNumber(x);
+      if (dtype.kind !== "int") return x;
+      return this.builder.value("bitcast", [this.cast(x, DTYPES.i32)], {
+        attributes: { to: "u32" },
+      });
     }
     return Number(x) >>> 0;
   }
@@ -278,6 +295,7 @@ export class Semantics {
   negate(x: Operand): Operand {
     if (!(x instanceof Value)) return -x;
     const dtype = dtypeOfNumber(x) === DTYPES.bool ? DTYPES.i32 : dtypeOfNumber(x);
+    checkComputable(dtype);
     // Minus zero less x is x with its sign flipped, for zeros too; an integer's is the plain zero.
     const zero = this.builder.constant(isFloat(dtype) ? -0 : 0, dtype, x.type.shape);
     return this.builder.value("sub", [zero, this.cast(x, dtype)]);
@@ -365,12 +383,14 @@ export class Semantics {
       ? dtypeOfNumber(first)
       : this.#promoteAll(purpose, operands);
     if (dtype === DTYPES.bool) dtype = DTYPES.i32;
+    checkComputable(dtype);
     return this.builder.value(name, this.together(dtype, operands));
   }
 
   /** The same of an operation on floats: integers become f32. */
   floating(name: OpName, operands: readonly Operand[]): Value {
     const dtype = this.#promoteAll("arithmetic", operands);
+    checkComputable(dtype);
     return this.builder.value(name, this.together(isFloat(dtype) ? dtype : DTYPES.f32, operands));
   }
 
@@ -421,11 +441,9 @@ function converted(x: Weak, dtype: DType): Weak {
 function convert(x: Weak, dtype: DType): number {
   const number = Number(x);
   if (dtype === DTYPES.bool) return number !== 0 ? 1 : 0;
-  if (isFloat(dtype)) return number;
+  if (isFloat(dtype)) return isEncoded(dtype) ? ROUND[dtype.name](number) : number;
+  if (Number.isInteger(number) && Math.abs(number) < 2 ** 32) return ROUND[dtype.name](number);
   if (Number.isNaN(number)) return 0;
-  if (Number.isInteger(number) && Math.abs(number) < 2 ** 32) {
-    return dtype.kind === "int" ? number | 0 : number >>> 0;
-  }
-  const [low, high] = dtype.kind === "int" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  const [low, high] = integerRange(dtype);
   return Math.min(Math.max(Math.trunc(number), low), high);
 }

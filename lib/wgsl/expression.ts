@@ -5,7 +5,10 @@
 
 import type { BufferUse, BuiltIn, Expr, Width } from "../ir/invocation.ts";
 import { elementwise } from "../ir/ops.ts";
-import { call, type WgslSite, withoutParentheses } from "../ir/ops/row.ts";
+import type { DType } from "../ir/dtype.ts";
+import { isNarrow, narrowed } from "../ir/ops/narrow.ts";
+import { call, type Dtypes, type WgslSite, withoutParentheses } from "../ir/ops/row.ts";
+import { loadHelper, storeHelper } from "./packed.ts";
 import { scalarText, type Special, typeText } from "./literal.ts";
 
 /** What a module must declare because expressions mention it. */
@@ -55,7 +58,7 @@ export class ExpressionPrinter {
   ) {}
 
   print(x: Expr): string {
-    if (x.type.dtype.name === "f16") this.mentions.f16 = true;
+    if (x.type.dtype.register === "f16") this.mentions.f16 = true;
     switch (x.kind) {
       case "literal": {
         const text = scalarText(x.value, x.type.dtype, (name) => this.mentions.special.add(name));
@@ -64,7 +67,7 @@ export class ExpressionPrinter {
       case "name":
         return x.name;
       case "parameter":
-        return this.#parameter(x.name, x.type.dtype.name);
+        return this.#parameter(x.name, x.type.dtype);
       case "builtin":
         this.mentions.builtins.add(x.name);
         return BUILTIN_NAMES[x.name];
@@ -86,7 +89,7 @@ export class ExpressionPrinter {
       case "slice":
         return `${this.print(x.x)}.${"xyzw".slice(x.start, x.start + x.type.width)}`;
       case "global":
-        return this.global(x.base, x.index, x.type.width);
+        return this.#load(x.base, x.index, x.type.width);
       case "shared":
         return x.atomic
           ? `atomicLoad(&${this.shared(x.array, x.indices)})`
@@ -97,12 +100,33 @@ export class ExpressionPrinter {
     }
   }
 
-  /** `width` elements of a buffer from element `index` on. */
-  global(base: string, index: Expr, width: Width): string {
+  #buffer(base: string): BufferUse {
     const buffer = this.buffers.get(base);
     if (!buffer) throw new Error(`Parameter ${base} has no buffer`);
-    if (buffer.dtype.name === "f16") this.mentions.f16 = true;
-    const name = bufferName(base), item = buffer.width;
+    if (buffer.dtype.register === "f16") this.mentions.f16 = true;
+    return buffer;
+  }
+
+  /** `width` elements of a buffer from element `index` on. */
+  #load(base: string, index: Expr, width: Width): string {
+    const buffer = this.#buffer(base);
+    if (!buffer.packed) return this.#place(buffer, index, width);
+    const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
+    return `${loadHelper(bufferName(base), buffer, site)}(${this.#bare(index)})`;
+  }
+
+  /** A statement, without its semicolon, that stores a value from element `index` on. */
+  store(base: string, index: Expr, value: Expr): string {
+    const buffer = this.#buffer(base), { width } = value.type;
+    if (!buffer.packed) return `${this.#place(buffer, index, width)} = ${this.bare(value)}`;
+    const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
+    const helper = storeHelper(bufferName(base), buffer, site);
+    return `${helper}(${this.#bare(index)}, ${this.bare(value)})`;
+  }
+
+  /** Elements of a buffer that is an array of them or of vectors. */
+  #place(buffer: BufferUse, index: Expr, width: Width): string {
+    const name = bufferName(buffer.param), item = buffer.width;
     if (item === 1) return `${name}[${this.#bare(index)}]`;
     const shift = Math.log2(item);
     const which = index.kind === "literal"
@@ -128,19 +152,27 @@ export class ExpressionPrinter {
     return index.kind === "literal" ? String(index.value) : this.bare(index);
   }
 
-  #parameter(name: string, dtype: string): string {
-    this.mentions.parameters.set(name, dtype);
+  #parameter(name: string, dtype: DType): string {
+    this.mentions.parameters.set(name, dtype.name);
     const field = `scalars.${fieldName(name)}`;
-    if (dtype === "bool") return `(${field} != 0u)`;
-    return dtype === "f16" ? `f16(${field})` : field;
+    if (dtype.register === "bool") return `(${field} != 0u)`;
+    return dtype.register === "f16" ? `f16(${field})` : field;
   }
 
   #operation(x: Expr & { kind: "op" }): string {
-    const width = x.type.width, suffix = width === 1 ? "" : `x${width}`;
-    const site: WgslSite = {
-      operands: x.args.map((arg) => arg.type.dtype),
-      result: x.type.dtype,
-      attributes: x.attributes,
+    const { dtype } = x.type;
+    const operands = x.args.map((arg) => arg.type.dtype);
+    const site = this.#site({ operands, result: dtype, attributes: x.attributes }, x.type.width);
+    const row = elementwise(x.op)!;
+    const text = row.wgsl(x.args.map((arg) => this.print(arg)), site);
+    const done = !isNarrow(dtype) || row.traits?.includes("closed");
+    return done ? text : narrowed(text, dtype, site);
+  }
+
+  #site(dtypes: Dtypes, width: Width): WgslSite {
+    const suffix = width === 1 ? "" : `x${width}`;
+    return {
+      ...dtypes,
       width,
       type: (dtype) => typeText({ dtype, width }),
       literal: (value, dtype) => this.print({ kind: "literal", value, type: { dtype, width } }),
@@ -153,7 +185,5 @@ export class ExpressionPrinter {
         for (const [full, source] of sources) this.mentions.helpers.set(full, source);
       },
     };
-    const row = elementwise(x.op)!;
-    return row.wgsl(x.args.map((arg) => this.print(arg)), site);
   }
 }

@@ -3,9 +3,9 @@
 import type { DType } from "../ir/dtype.ts";
 import type { VectorType } from "../ir/invocation.ts";
 
-/** `f32` or `vec4<f32>`. */
+/** What holds values of the type: `f32` or `vec4<f32>`. */
 export function typeText({ dtype, width }: VectorType): string {
-  return width === 1 ? dtype.name : `vec${width}<${dtype.name}>`;
+  return width === 1 ? dtype.register : `vec${width}<${dtype.register}>`;
 }
 
 /** Module-scope variables that hold the bits of floats that WGSL has no literals for. */
@@ -39,7 +39,7 @@ export function scalarText(value: number, dtype: DType, special: (name: Special)
         : "negative_infinity_bits";
       special(name);
       const bits = `bitcast<f32>(${name})`;
-      return dtype.name === "f32" ? bits : `${dtype.name}(${bits})`;
+      return dtype.register === "f32" ? bits : `${dtype.register}(${bits})`;
     }
   }
 }

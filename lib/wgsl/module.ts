@@ -2,9 +2,9 @@
  * A WGSL module for an invocation-level program, and what has to be bound to it.
  */
 
-import type { DTypeName } from "../ir/dtype.ts";
+import { type DTypeName, DTYPES } from "../ir/dtype.ts";
 import { call } from "../ir/ops/row.ts";
-import type { BuiltIn, InvocationProgram, SharedArray, Stmt } from "../ir/invocation.ts";
+import type { BufferUse, BuiltIn, InvocationProgram, SharedArray, Stmt } from "../ir/invocation.ts";
 import { bufferName, BUILTIN_NAMES, ExpressionPrinter, fieldName, Mentions } from "./expression.ts";
 import { inlineSingleUses } from "./inline.ts";
 import { SPECIAL, typeText } from "./literal.ts";
@@ -68,11 +68,11 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     }
     lines.push("}", "");
   }
-  program.buffers.forEach(({ param, dtype, access, width }, i) => {
-    if (dtype.name === "f16" && !mentions.f16) throw new Error(`Buffer ${param} is not accessed`);
+  program.buffers.forEach((buffer, i) => {
+    const { param, access } = buffer;
     lines.push(
       `@group(0) @binding(${i}) var<storage, ${access}> ${bufferName(param)}: array<${
-        typeText({ dtype, width })
+        itemText(buffer)
       }>;`,
     );
   });
@@ -160,7 +160,14 @@ function countName(name: string): string {
 
 /** The type in a uniform buffer of a scalar parameter. */
 function hostType(dtype: DTypeName): string {
-  return dtype === "bool" ? "u32" : dtype === "f16" ? "f32" : dtype;
+  const { register } = DTYPES[dtype];
+  return register === "bool" ? "u32" : register === "f16" ? "f32" : register;
+}
+
+/** The type of one item of a buffer's array. */
+function itemText({ dtype, width, packed, atomic }: BufferUse): string {
+  if (packed) return atomic ? "atomic<u32>" : "u32";
+  return typeText({ dtype, width });
 }
 
 function arrayType({ type, dims, atomic }: SharedArray): string {
@@ -191,10 +198,7 @@ class StatementPrinter {
       case "assign":
         return [`${indent}${stmt.name} = ${printer.bare(stmt.value)};`];
       case "store": {
-        const { base, index, value } = stmt;
-        return [
-          `${indent}${printer.global(base, index, value.type.width)} = ${printer.bare(value)};`,
-        ];
+        return [`${indent}${printer.store(stmt.base, stmt.index, stmt.value)};`];
       }
       case "add_shared": {
         const place = printer.shared(stmt.array, stmt.indices);

@@ -1,8 +1,19 @@
 /** Elementwise arithmetic, bit operations, comparisons, selection and casts. */
 
-import { bool, type DType, dtypeNamed, DTYPES, isFloat } from "../dtype.ts";
+import { FROM_BITS, TO_BITS } from "../bits.ts";
+import {
+  bool,
+  type DType,
+  dtypeNamed,
+  DTYPES,
+  integerRange,
+  isFloat,
+  isFloat8,
+  ROUND,
+} from "../dtype.ts";
 import { fusedMultiplyAdd } from "./functions_of_numbers.ts";
 import { isPointer, sameElement, typeText, withElement } from "../type.ts";
+import { contains, decoded, encoded, isNarrow, narrowed, towardZero } from "./narrow.ts";
 import {
   at,
   call,
@@ -29,7 +40,7 @@ function infix(operator: string): ElementwiseRow["wgsl"] {
 /** A WGSL expression that is true where float `x` is NaN, by its bits: drivers fold `x != x`. */
 function isNan(x: string, site: WgslSite): string {
   const dtype = at(site.operands, 0);
-  const wide = dtype.name === "f32" ? x : `${site.type(DTYPES.f32)}(${x})`;
+  const wide = dtype.register === "f32" ? x : `${site.type(DTYPES.f32)}(${x})`;
   const bits = `bitcast<${site.type(DTYPES.u32)}>(${wide})`;
   const u32 = (value: number) => site.literal(value, DTYPES.u32);
   return `((${bits} & ${u32(0x7fffffff)}) > ${u32(0x7f800000)})`;
@@ -89,38 +100,37 @@ function compare(
   };
 }
 
-/** How a value of `from` becomes one of `to`, by the CPU. */
+/** How a value of `from` becomes one of `to`, by the CPU, before it is rounded or wrapped to that. */
 function castNumber(from: DType, to: DType): (x: number) => number {
   if (to.kind === "bool") return (x) => (x !== 0 ? 1 : 0);
   if (isFloat(from) && !isFloat(to)) {
-    const [low, high] = to.kind === "int" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+    const [low, high] = integerRange(to);
     return (x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), low), high));
   }
+  // Infinities are too large as well; the format has some, for those who read its bits.
+  if (to === DTYPES.f8e5m2 && from !== to) return (x) => Math.min(Math.max(x, -57344), 57344);
   return (x) => x;
 }
 
-const scratch = new DataView(new ArrayBuffer(8));
+/** The same in WGSL. */
+function castText(x: string, from: DType, to: DType, site: WgslSite): string {
+  if (to.kind === "bool") return `(!(${x} == ${site.literal(0, from)}))`;
+  const inRegister = from.register === to.register ? x : call(site.type(to), [x]);
+  if (contains(to, from)) return inRegister;
+  if (isFloat8(to)) return decoded(encoded(inRegister, to, site, true), to, site);
+  if (isFloat(from) && !isFloat(to) && isNarrow(to)) { // saturated at 32 bits already
+    const limits = integerRange(to).map((limit) => site.literal(limit, to));
+    return call("clamp", [inRegister, ...limits]);
+  }
+  return narrowed(inRegister, to, site);
+}
 
-/** The bits of a 32-bit number of one dtype, read as another. */
-function bitcastNumber(from: DType, to: DType): (x: number) => number {
-  const write = {
-    bool: undefined,
-    f16: (x: number) => scratch.setFloat16(0, x),
-    f32: (x: number) => scratch.setFloat32(0, x),
-    i32: (x: number) => scratch.setInt32(0, x),
-    u32: (x: number) => scratch.setUint32(0, x),
-  }[from.name];
-  const read = {
-    bool: undefined,
-    f16: () => scratch.getFloat16(0),
-    f32: () => scratch.getFloat32(0),
-    i32: () => scratch.getInt32(0),
-    u32: () => scratch.getUint32(0),
-  }[to.name];
-  if (!write || !read) throw new Error(`Cannot bitcast ${from.name} to ${to.name}`);
+/** The f32 nearest to x among those that a narrower dtype has and that are no larger than x. */
+function truncated(to: DType): (x: number) => number {
   return (x) => {
-    write(x);
-    return read();
+    const nearest = ROUND[to.name](x);
+    if (!(Math.abs(nearest) > Math.abs(x))) return nearest;
+    return FROM_BITS[to.name](TO_BITS[to.name](nearest) - 1); // the sign is apart from the magnitude
   };
 }
 
@@ -217,14 +227,14 @@ export const ARITHMETIC = {
   min: {
     doc: "The smaller of two; of a number and a NaN, the number.",
     operands: ["a", "b"],
-    traits: ["cheap", "commutative"],
+    traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...NUMBER),
     ...extremum("min", (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b))),
   },
   max: {
     doc: "The larger of two; of a number and a NaN, the number.",
     operands: ["a", "b"],
-    traits: ["cheap", "commutative"],
+    traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...NUMBER),
     ...extremum("max", (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b))),
   },
@@ -246,7 +256,7 @@ export const ARITHMETIC = {
   and: {
     doc: "Bitwise and; logical and of bools.",
     operands: ["a", "b"],
-    traits: ["cheap", "commutative"],
+    traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...BITS),
     evaluate: exact((a, b) => a & b),
     wgsl: infix("&"),
@@ -254,7 +264,7 @@ export const ARITHMETIC = {
   or: {
     doc: "Bitwise or; logical or of bools.",
     operands: ["a", "b"],
-    traits: ["cheap", "commutative"],
+    traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...BITS),
     evaluate: exact((a, b) => a | b),
     wgsl: infix("|"),
@@ -262,7 +272,7 @@ export const ARITHMETIC = {
   xor: {
     doc: "Bitwise exclusive or; inequality of bools.",
     operands: ["a", "b"],
-    traits: ["cheap", "commutative"],
+    traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...BITS),
     evaluate: exact((a, b) => a ^ b),
     wgsl: ([a, b], site) => `(${a} ${site.result.kind === "bool" ? "!=" : "^"} ${b})`,
@@ -276,7 +286,7 @@ export const ARITHMETIC = {
     wgsl: ([x], site) => (site.result.kind === "bool" ? `(!${x})` : `(~${x})`),
   },
   shl: {
-    doc: "a shifted left by b bits, b taken modulo the width.",
+    doc: "a shifted left by b bits, b taken modulo 32.",
     operands: ["a", "b"],
     traits: ["cheap"],
     infer: sameAs(...INTEGER),
@@ -284,9 +294,9 @@ export const ARITHMETIC = {
     wgsl: ([a, b], site) => `(${a} << ${amount(b!, site)})`,
   },
   shr: {
-    doc: "a shifted right by b bits, b taken modulo the width; copies the sign of signed integers.",
+    doc: "a shifted right by b bits, b taken modulo 32; copies the sign of signed integers.",
     operands: ["a", "b"],
-    traits: ["cheap"],
+    traits: ["cheap", "closed"],
     infer: sameAs(...INTEGER),
     evaluate: ({ result }) => (result.kind === "uint" ? (a, b) => a >>> b : (a, b) => a >> b),
     wgsl: ([a, b], site) => `(${a} >> ${amount(b!, site)})`,
@@ -304,7 +314,7 @@ export const ARITHMETIC = {
   select: {
     doc: "b where a bool holds, else c.",
     operands: ["condition", "a", "b"],
-    traits: ["cheap"],
+    traits: ["cheap", "closed"],
     infer: ({ operands }) => {
       const condition = at(operands, 0), a = at(operands, 1), b = at(operands, 2);
       expect(condition.element === bool, () => `The condition is ${typeText(condition)}, not bool`);
@@ -320,10 +330,10 @@ export const ARITHMETIC = {
   },
   cast: {
     doc:
-      "The same number in another dtype: floats round to nearest even, float to integer truncates and saturates, to bool is `!= 0`.",
+      "The same number in another dtype: floats round to nearest even, float to integer truncates and saturates, to bool is `!= 0`. What is too large for an 8-bit float becomes its largest.",
     operands: ["x"],
     attributes: { to: "string" },
-    traits: ["cheap"],
+    traits: ["cheap", "closed"],
     infer: ({ operands, attributes }) => {
       const x = at(operands, 0);
       numeric(x);
@@ -331,16 +341,30 @@ export const ARITHMETIC = {
     },
     evaluate: ({ operands, result }) => castNumber(at(operands, 0), result),
     wgsl: ([x], site) => {
-      const from = at(site.operands, 0);
-      if (site.result.kind === "bool") return `(!(${x} == ${site.literal(0, from)}))`;
-      return call(site.type(site.result), [x!]);
+      return castText(x!, at(site.operands, 0), site.result, site);
     },
+  },
+  cast_rtz: {
+    doc: "A float in a narrower dtype, f16 or bf16, rounded towards zero.",
+    operands: ["x"],
+    attributes: { to: "string" },
+    traits: ["cheap", "closed"],
+    infer: ({ operands, attributes }) => {
+      const x = at(operands, 0), from = numeric(x), to = target(attributes);
+      expect(
+        (to === DTYPES.f16 || to === DTYPES.bf16) && isFloat(from) && from.bits > to.bits,
+        () => `${typeText(x)} cannot be rounded towards zero to ${to.name}`,
+      );
+      return [withElement(x, to)];
+    },
+    evaluate: ({ result }) => truncated(result),
+    wgsl: ([x], site) => towardZero(x!, site.result, site),
   },
   bitcast: {
     doc: "The same bits read as another dtype of equal width.",
     operands: ["x"],
     attributes: { to: "string" },
-    traits: ["cheap"],
+    traits: ["cheap", "closed"],
     infer: ({ operands, attributes }) => {
       const x = at(operands, 0), from = numeric(x), to = target(attributes);
       expect(
@@ -349,8 +373,15 @@ export const ARITHMETIC = {
       );
       return [withElement(x, to)];
     },
-    evaluate: ({ operands, result }) => bitcastNumber(at(operands, 0), result),
-    wgsl: (args, site) => call(`bitcast<${site.type(site.result)}>`, args),
+    evaluate: ({ operands, result }) => {
+      const toBits = TO_BITS[at(operands, 0).name], fromBits = FROM_BITS[result.name];
+      return (x) => fromBits(toBits(x));
+    },
+    wgsl: ([x], site) => {
+      const from = at(site.operands, 0), to = site.result;
+      if (to.bits === 32) return call(`bitcast<${site.type(to)}>`, [x!]);
+      return decoded(encoded(x!, from, site), to, site);
+    },
   },
   ptr_add: {
     doc: "A pointer moved by an i32 number of elements.",

@@ -12,9 +12,10 @@ export type AttributeKind = "number" | "numbers" | "string" | "boolean";
 /**
  * - `commutative`: the first two operands may be swapped
  * - `cheap`: recomputing costs less than moving the value between invocations
+ * - `closed`: the result in registers is a number of its dtype, however narrow: not to be rounded or wrapped
  * - `reads` / `writes`: touches global memory, so order matters
  */
-export type Trait = "commutative" | "cheap" | "reads" | "writes";
+export type Trait = "commutative" | "cheap" | "closed" | "reads" | "writes";
 
 /** What a type rule sees of an operation that is about to be made. */
 export interface Inference {
@@ -48,7 +49,7 @@ export interface Dtypes {
 export interface WgslSite extends Dtypes {
   /** Elements that one value holds: 1 for a WGSL scalar, 2 or 4 for a vector. */
   readonly width: number;
-  /** The WGSL type of `width` elements of a dtype: `f32`, `vec4<f32>`. */
+  /** The WGSL type that holds `width` elements of a dtype: `f32`, `vec4<f32>`; of u8 it is `u32`. */
   type(dtype: DType): string;
   /** A literal of `width` equal elements. */
   literal(value: number, dtype: DType): string;
@@ -65,7 +66,11 @@ export interface ElementwiseRow extends Row {
    * 0 and 1), save that the caller rounds or wraps what is returned to the result's dtype.
    */
   readonly evaluate: (dtypes: Dtypes) => (...args: number[]) => number;
-  /** WGSL for it. Each argument is an expression that needs no further parentheses; so must be the result, or a call. */
+  /**
+   * WGSL for it, in the dtypes' register types: unless the row is `closed`, the result is rounded or
+   * wrapped to its dtype afterwards. Each argument is an expression that needs no further
+   * parentheses; so must be the result, or a call.
+   */
   readonly wgsl: (args: readonly string[], site: WgslSite) => string;
 }
 

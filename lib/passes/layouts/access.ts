@@ -4,6 +4,7 @@
  */
 
 import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
+import { isPacked } from "../../ir/dtype.ts";
 import { isPointer, size } from "../../ir/type.ts";
 import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
@@ -114,13 +115,15 @@ function describe(op: Op, axis: (value: Value) => AxisInfo, threads: Threads): A
   const order = shape.map((_, d) => d)
     .sort((a, b) => info.contiguity[b]! - info.contiguity[a]! || b - a);
   const fastest = order[0]!, run = powerOfTwo(info.contiguity[fastest]!);
+  // Who stores less than a word has to share it with others.
+  const least = isPacked(element.pointee) ? 4 / bytes : 1;
   const width = Math.min(
     MAX_WIDTH,
     MAX_BYTES / bytes,
     run,
     Math.max(powerOfTwo(info.divisibility[fastest]!) / bytes, 1),
     mask ? powerOfTwo(axis(mask).constancy[fastest]!) : MAX_WIDTH,
-    elementsPerThread(size(pointer.type), threads),
+    Math.max(elementsPerThread(size(pointer.type), threads), Math.min(least, size(pointer.type))),
   );
   return { order, width, run, bytes };
 }
