@@ -5,7 +5,15 @@
  * Every operation of the table must have cases here.
  */
 
-import { type DTypeName, DTYPES, type HostArray, hostArray } from "../../lib/ir/dtype.ts";
+import { FROM_BITS, TO_BITS } from "../../lib/ir/bits.ts";
+import {
+  type DType,
+  type DTypeName,
+  DTYPES,
+  type HostArray,
+  hostView,
+  isEncoded,
+} from "../../lib/ir/dtype.ts";
 import type { Value } from "../../lib/ir/graph.ts";
 import { type ElementwiseName, OPS } from "../../lib/ir/ops.ts";
 import { isElementwise } from "../../lib/ir/ops/row.ts";
@@ -220,6 +228,22 @@ const CASES: Record<ElementwiseName, readonly Cases[]> = {
     cast("bool", "i32", [0, 0], [1, 1]),
     cast("bool", "f16", [1, 1]),
     cast("f32", "f32", [0.1, fround(0.1)]),
+    cast("f32", "i8", [127.9, 127], [128, 127], [-129, -128], [NaN, 0]),
+    cast("f32", "u16", [65536, 65535], [-1, 0]),
+    cast("i32", "i8", [128, -128], [-129, 127], [255, -1]),
+    cast("i8", "u8", [-1, 255]),
+    cast("f32", "bf16", [1.00390625, 1], [1.01171875, 1.015625], [3.3895e38, 3.3895313892515355e38]),
+    cast("f32", "bf16", [3.4e38, Infinity], [-0, -0], [NaN, NaN], [1e-40, 2 ** -133]),
+    cast("f32", "f8e4m3", [464, 448], [1e9, 448], [-Infinity, -448], [NaN, NaN], [-0, -0]),
+    cast("f32", "f8e4m3", [2 ** -9, 2 ** -9], [2 ** -10, 0], [3 * 2 ** -10, 2 ** -8], [17, 16]),
+    cast("f32", "f8e5m2", [60000, 57344], [65000, 57344], [Infinity, 57344], [1e-5, 2 ** -16]),
+    cast("f8e5m2", "f32", [Infinity, Infinity], [NaN, NaN], [57344, 57344]),
+  ],
+  cast_rtz: [
+    cast("f32", "f16", [2051, 2050], [-2051, -2050], [65520, 65504], [1e9, 65504], [NaN, NaN]),
+    cast("f32", "f16", [Infinity, Infinity], [2.9e-8, 0], [-2.9e-8, -0], [6e-8, 2 ** -24]),
+    cast("f32", "bf16", [1.99, 1.984375], [-1.99, -1.984375], [3.4e38, 3.3895313892515355e38]),
+    cast("f32", "bf16", [Infinity, Infinity], [NaN, NaN], [1e-45, 0]),
   ],
   bitcast: [
     cast("f32", "u32", [1, 0x3f800000], [-0, 0x80000000], [Infinity, 0x7f800000]),
@@ -228,6 +252,10 @@ const CASES: Record<ElementwiseName, readonly Cases[]> = {
     cast("i32", "f32", [MIN, -0], [1, 2 ** -149]),
     cast("u32", "i32", [UMAX, -1]),
     cast("i32", "u32", [-1, UMAX]),
+    cast("f16", "i16", [-0, -32768], [1, 0x3c00]),
+    cast("u16", "bf16", [0x3f80, 1], [0xff80, -Infinity]),
+    cast("u8", "f8e4m3", [0x7e, 448], [0x81, -(2 ** -9)], [0x7f, NaN]),
+    cast("f8e5m2", "i8", [-Infinity, -4], [57344, 0x7b]),
   ],
   ptr_add: [], // needs a pointer: see below
   exp: [unary("f32", [0, 1], [1, fround(Math.E)], [-Infinity, 0], [1000, Infinity], [NaN, NaN])],
@@ -351,14 +379,14 @@ function run(
     });
     storeTile(b, p["out"]!, b.value(name, operands, { attributes: cases.attributes ?? {} }));
   });
-  const args = dtypes.map((of, i) => {
-    const array = hostArray(of, n);
-    array.set(columns[i]!);
+  const memory = (of: DType, numbers: readonly number[]) => {
+    const array = hostView(of, new ArrayBuffer(n * of.bytes));
+    array.set(isEncoded(of) ? numbers.map(TO_BITS[of.name]) : numbers);
     return array;
-  });
-  const out = hostArray(dtype, n);
-  evaluate(graph, [...args, out], [1, 1, 1]);
-  return out;
+  };
+  const out = memory(dtype, []);
+  evaluate(graph, [...dtypes.map((of, i) => memory(of, columns[i]!)), out], [1, 1, 1]);
+  return isEncoded(dtype) ? Float32Array.from(out, FROM_BITS[dtype.name]) : out;
 }
 
 /** Fails unless the numbers are the same: 0 is not -0, and NaN is NaN. */

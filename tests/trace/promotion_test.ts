@@ -2,11 +2,11 @@
 
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { CompilationError } from "../../lib/errors.ts";
-import { type DTypeName, DTYPES } from "../../lib/ir/dtype.ts";
+import type { DTypeName } from "../../lib/ir/dtype.ts";
 import type { ArgumentSpec } from "../../lib/trace/trace.ts";
 import { fromSource, scalar, traced } from "./support.ts";
 
-const NAMES = Object.keys(DTYPES) as DTypeName[];
+const NAMES = ["bool", "i32", "u32", "f16", "f32"] as const satisfies readonly DTypeName[];
 
 /** The dtype of `a operator b`, told by a kernel that asserts each in turn; "error" when refused. */
 function dtypeOf(expression: string, a: DTypeName, b: DTypeName): string {
@@ -26,7 +26,7 @@ function dtypeOf(expression: string, a: DTypeName, b: DTypeName): string {
 }
 
 /** Rows: the left operand; columns: the right one, in the same order. */
-const TABLES: Record<string, Record<DTypeName, readonly string[]>> = {
+const TABLES: Record<string, Record<typeof NAMES[number], readonly string[]>> = {
   "a + b": {
     //        bool   i32    u32    f16    f32
     bool: ["i32", "i32", "u32", "f16", "f32"],
@@ -83,6 +83,80 @@ for (const [expression, table] of Object.entries(TABLES)) {
     }
   });
 }
+
+const ALL = [
+  ...["bool", "u8", "i8", "u16", "i16", "u32", "i32"] as const,
+  ...["f8e4m3", "f8e5m2", "bf16", "f16", "f32"] as const,
+] satisfies readonly DTypeName[];
+
+/** As Triton has it, save that bools are added as i32. */
+const AGREEMENT: Record<typeof ALL[number], string> = {
+  //      bool   u8     i8     u16    i16    u32    i32    e4m3   e5m2   bf16   f16    f32
+  bool: "  bool   u8     i8     u16    i16    u32    i32    error  error  f32    f16    f32",
+  u8: "    u8     u8     u8     u16    i16    u32    i32    error  error  f32    f16    f32",
+  i8: "    i8     u8     i8     u16    i16    u32    i32    error  error  f32    f16    f32",
+  u16: "   u16    u16    u16    u16    u16    u32    i32    error  error  f32    f16    f32",
+  i16: "   i16    i16    i16    u16    i16    u32    i32    error  error  f32    f16    f32",
+  u32: "   u32    u32    u32    u32    u32    u32    u32    error  error  f32    f16    f32",
+  i32: "   i32    i32    i32    i32    i32    u32    i32    error  error  f32    f16    f32",
+  f8e4m3: "error  error  error  error  error  error  error  f8e4m3 f16    f32    f16    f32",
+  f8e5m2: "error  error  error  error  error  error  error  f16    f8e5m2 f32    f16    f32",
+  bf16: "  f32    f32    f32    f32    f32    f32    f32    f32    f32    bf16   f16    f32",
+  f16: "   f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f32",
+  f32: "   f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32",
+};
+
+Deno.test("narrow dtypes are promoted as in Triton", () => {
+  for (const a of ALL) {
+    const row = AGREEMENT[a].trim().split(/ +/);
+    assertEquals(ALL.map((b) => dtypeOf("tl.where(true, a, b)", a, b)), row, a);
+    const sums = row.map((dtype) =>
+      dtype === "bool" ? "i32" : dtype.startsWith("f8") ? "error" : dtype
+    );
+    assertEquals(ALL.map((b) => dtypeOf("a + b", a, b)), sums, a);
+  }
+});
+
+Deno.test("quotients of narrow dtypes are f32, and integers must agree about the sign", () => {
+  for (const [a, b, dtype] of [
+    ["i8", "i8", "f32"],
+    ["i8", "i16", "f32"],
+    ["i8", "u8", "error"],
+    ["u16", "i32", "error"],
+    ["bf16", "bf16", "f32"],
+    ["bf16", "i8", "f32"],
+    ["f8e4m3", "f8e4m3", "error"],
+    ["f8e4m3", "f8e5m2", "f32"],
+  ] as const) {
+    assertEquals(dtypeOf("a / b", a, b), dtype, `${a} / ${b}`);
+    const remainder = dtype === "f32" && a.startsWith("i") ? b : dtype;
+    assertEquals(dtypeOf("a % b", a, b), remainder === "bf16" ? "f32" : remainder, `${a} % ${b}`);
+  }
+});
+
+Deno.test("numbers take a narrow dtype, extrema and functions have what Triton gives", () => {
+  const rows: [string, DTypeName, string][] = [
+    ["a + 1", "i8", "i8"],
+    ["a + 1.5", "i8", "f32"],
+    ["a * 2.5", "bf16", "bf16"],
+    ["a + 200", "i8", "error"],
+    ["a - 1", "u8", "u8"],
+    ["a + -1", "u8", "error"],
+    ["a >>> 1", "i8", "u32"],
+    ["tl.maximum(a, 0)", "bf16", "f32"],
+    ["tl.maximum(a, 0)", "i16", "i16"],
+    ["tl.abs(a)", "bf16", "bf16"],
+    ["tl.exp(a)", "bf16", "bf16"],
+    ["tl.exp(a)", "f8e5m2", "error"],
+    ["-a", "f8e4m3", "error"],
+    ["-a", "u8", "u8"],
+    ["a < 0.5", "f8e4m3", "bool"],
+    ["tl.sigmoid(a)", "bf16", "bf16"],
+  ];
+  for (const [expression, a, dtype] of rows) {
+    assertEquals(dtypeOf(expression, a, "i32"), dtype, `${expression} of ${a}`);
+  }
+});
 
 Deno.test("comparisons give bool for every pair of dtypes", () => {
   for (const a of NAMES) {
