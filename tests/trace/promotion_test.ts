@@ -118,16 +118,18 @@ Deno.test("narrow dtypes are promoted as in Triton", () => {
 });
 
 Deno.test("quotients of narrow dtypes are f32, and integers must agree about the sign", () => {
-  for (const [a, b, dtype] of [
-    ["i8", "i8", "f32"],
-    ["i8", "i16", "f32"],
-    ["i8", "u8", "error"],
-    ["u16", "i32", "error"],
-    ["bf16", "bf16", "f32"],
-    ["bf16", "i8", "f32"],
-    ["f8e4m3", "f8e4m3", "error"],
-    ["f8e4m3", "f8e5m2", "f32"],
-  ] as const) {
+  for (
+    const [a, b, dtype] of [
+      ["i8", "i8", "f32"],
+      ["i8", "i16", "f32"],
+      ["i8", "u8", "error"],
+      ["u16", "i32", "error"],
+      ["bf16", "bf16", "f32"],
+      ["bf16", "i8", "f32"],
+      ["f8e4m3", "f8e4m3", "error"],
+      ["f8e4m3", "f8e5m2", "f32"],
+    ] as const
+  ) {
     assertEquals(dtypeOf("a / b", a, b), dtype, `${a} / ${b}`);
     const remainder = dtype === "f32" && a.startsWith("i") ? b : dtype;
     assertEquals(dtypeOf("a % b", a, b), remainder === "bf16" ? "f32" : remainder, `${a} % ${b}`);
