@@ -97,7 +97,7 @@ onDevices("wrong shapes, dtypes and data are told apart", (device) => {
     ],
     [
       () => device.from(Promise.resolve([1]) as unknown as number[]),
-      "Cannot make a tensor from a promise (is an await missing?): pass an array of numbers, a typed array of f32, f16, i32 or u32, or say which dtype to convert to",
+      "Cannot make a tensor from a promise (is an await missing?): pass an array of numbers, a typed array of a tensor's dtype, or say which dtype to convert to",
     ],
     [
       () => device.full([1], 0.5, { dtype: "i32" }),
