@@ -1,0 +1,101 @@
+/**
+ * The WGSL of the kernel library, kept as text: a refactor shows no difference here, an optimisation
+ * shows what it does. `BLESS=1 deno test -A tests/wgsl/kernels_test.ts` writes the files anew.
+ */
+
+import { compileStages } from "../../lib/compile.ts";
+import { DTYPES } from "../../lib/ir/dtype.ts";
+import type { ArgumentSpec } from "../../lib/trace/trace.ts";
+import { layerNormKernel } from "../../kernels/layer_norm.ts";
+import { matmulKernel } from "../../kernels/matmul.ts";
+import { softmaxKernel } from "../../kernels/softmax.ts";
+import { addKernel } from "../../kernels/vector_add.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+
+const { f16, f32, i32 } = DTYPES;
+
+function pointer(dtype: typeof f32 = f32): ArgumentSpec {
+  return { kind: "pointer", dtype, divisibility: 16 };
+}
+
+function integer(divisibility = 16): ArgumentSpec {
+  return { kind: "scalar", dtype: i32, divisibility };
+}
+
+const one: ArgumentSpec = { kind: "scalar", dtype: i32, divisibility: 1, value: 1 };
+
+/** Something that is traced for arguments and constants. */
+interface Traceable {
+  graph(
+    args: readonly ArgumentSpec[],
+    constants: Readonly<Record<string, unknown>>,
+  ): Parameters<typeof compileStages>[0];
+}
+
+function wgslOf(
+  kernel: Traceable,
+  args: readonly ArgumentSpec[],
+  constants: Readonly<Record<string, unknown>>,
+  subgroupSize = 32,
+): string {
+  const aliases = args.filter(({ kind }) => kind === "pointer").map((_, i) => i);
+  return compileStages(
+    kernel.graph(args, constants),
+    { numWarps: 4, numStages: 2, aliases, fold: "none" },
+    { subgroupSize, f16: true, maxWorkgroupBytes: 49_152, maxInvocations: 1024, dialect: "naga" },
+  ).program.wgsl;
+}
+
+function matmulArguments(dtype: typeof f32, divisibility: number): ArgumentSpec[] {
+  const size = integer(divisibility);
+  return [
+    ...[dtype, dtype, dtype].map(pointer),
+    ...[size, size, size],
+    ...[size, one, size, one],
+  ];
+}
+
+const TILES = { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16 };
+
+const CASES: Readonly<Record<string, () => string>> = {
+  vector_add: () => wgslOf(addKernel, [pointer(), pointer(), pointer(), integer()], {}),
+  softmax: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer()], {}),
+  softmax_ragged: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer(1)], {}),
+  softmax_without_subgroups: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer()], {}, 0),
+  layer_norm: () =>
+    wgslOf(
+      layerNormKernel,
+      [...[f32, f32, f32, f32].map(pointer), integer()],
+      {},
+    ),
+  matmul: () => wgslOf(matmulKernel, matmulArguments(f32, 16), TILES),
+  matmul_f16: () => wgslOf(matmulKernel, matmulArguments(f16, 16), TILES),
+  matmul_ragged: () => wgslOf(matmulKernel, matmulArguments(f32, 1), TILES),
+};
+
+const bless = Deno.env.get("BLESS") !== undefined;
+
+for (const [name, make] of Object.entries(CASES)) {
+  Deno.test(`the WGSL of ${name} is the one that is kept`, async () => {
+    const file = new URL(`${name}.wgsl`, import.meta.url);
+    const found = make();
+    if (bless) await Deno.writeTextFile(file, found);
+    assertEquals(found, await Deno.readTextFile(file));
+  });
+}
+
+Deno.test("softmax reads and writes each element once", () => {
+  const wgsl = CASES["softmax"]!();
+  // 1024 elements for 128 invocations: two vectors of four each.
+  assertEquals(wgsl.match(/= buffer_of_x\[/g)?.length, 2);
+  assertEquals(wgsl.match(/buffer_of_out\[.*\] = /g)?.length, 2);
+  assert(wgsl.includes("buffer_of_x: array<vec4<f32>>"));
+});
+
+Deno.test("matmul stages each operand once a step, and multiplies in registers", () => {
+  const wgsl = CASES["matmul"]!();
+  const loop = wgsl.slice(wgsl.indexOf("for ("), wgsl.lastIndexOf("buffer_of_out["));
+  assertEquals(loop.match(/= buffer_of_[ab]\[/g)?.length, 2);
+  assertEquals(loop.match(/^ *shared_\d+\[.*\] = /gm)?.length, 2);
+  assertEquals(loop.match(/workgroupBarrier/g)?.length, 2);
+});
