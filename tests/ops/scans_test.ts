@@ -1,8 +1,8 @@
 /** Scans, sorting, counting and softmax. */
 
-import { tl } from "../../mod.ts";
+import { Device, tl } from "../../mod.ts";
 import { assertClose, assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { onDevices } from "../support/devices.ts";
+import { onDevices, onGpu } from "../support/devices.ts";
 import { failure, pointer } from "../trace/support.ts";
 import { alongAxis, applied, numbers } from "./support.ts";
 
@@ -169,6 +169,23 @@ onDevices("softmax is along the first dimension unless another is given", async 
     });
     assertClose(found!, join(wanted), { relative: 1e-5, absolute: 1e-7 });
   }
+});
+
+onGpu("without subgroups lanes meet in workgroup memory", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  using device = await Device.from(await adapter!.requestDevice());
+  assertEquals(device.capabilities.subgroupSize, 0);
+  const x = numbers([8, 64], "i32"), { lists, join } = alongAxis(x, 1);
+  const results = await applied(
+    device,
+    (x: number) => [tl.cumsum(x, 1, { reverse: true }), tl.sort(x)],
+    [x],
+    [x, x],
+  );
+  assertEquals(results, [
+    join(lists.map((list) => running(list, (a, b) => a + b, true))),
+    join(lists.map((list) => list.toSorted((a, b) => a - b))),
+  ]);
 });
 
 Deno.test("what cannot be scanned, sorted or counted is said", () => {

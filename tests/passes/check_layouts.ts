@@ -58,6 +58,12 @@ function checkOp(op: Op): void {
     for (const x of op.operands) same(x, op.operand(0).type.layout);
   } else if (op.name === "dot") {
     same(op.operand(2), op.result.type.layout);
+  } else if (op.name === "scan" || op.name === "sort") {
+    for (const value of [...op.operands, ...op.results]) same(value, op.results[0]!.type.layout);
+  } else if (op.name === "gather") {
+    same(op.operand(1), op.result.type.layout);
+  } else if (op.name === "histogram") {
+    for (const x of op.operands) same(x, op.operand(0).type.layout);
   } else if (op.name === "reduce") {
     const { layout } = op.operand(0).type;
     for (const x of op.operands) same(x, layout);

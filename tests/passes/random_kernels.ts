@@ -128,6 +128,7 @@ class Generator {
     const tile = shape.length > 0;
     const kinds = ["binary", "binary", "unary", "load", "store", "for", "if", "cheap"];
     if (tile) kinds.push("reduce", "reduce", "reshape", "broadcast", "broadcast");
+    if (tile) kinds.push("scan", "sort", "gather", "histogram");
     if (shape.length === 2) kinds.push("permute", "dot", "dot");
     if (shape.length < 2) kinds.push("expand");
     switch (this.#choose(kinds)) {
@@ -153,6 +154,38 @@ class Generator {
           (params) => [b.value("max", params)],
         );
         pool.push(b.value("reduce", [x], { attributes: { axis }, regions: [combine] }));
+        break;
+      }
+      case "scan": {
+        const axis = this.#choose(shape.map((_, d) => d)), reverse = this.#choose([false, true]);
+        const y = this.#like(x, pool);
+        // The value with the larger key, and that key; two results of one layout.
+        const combine = b.region(Array.from({ length: 4 }, () => scalar(f32)), (params) => {
+          const wins = b.value("ge", [params[1]!, params[3]!]);
+          return [0, 1].map((i) => b.value("select", [wins, params[i]!, params[i + 2]!]));
+        });
+        const attributes = { axis, reverse };
+        pool.push(...b.op("scan", [x, y], { attributes, regions: [combine] }).results);
+        break;
+      }
+      case "sort":
+        pool.push(
+          b.value("sort", [x], { attributes: { descending: this.#choose([false, true]) } }),
+        );
+        break;
+      case "gather": {
+        const axis = this.#choose(shape.map((_, d) => d));
+        const to = shape.with(axis, this.#choose([shape[axis]!, ...DIMS]));
+        const last = b.constant(shape[axis]! - 1, i32, to);
+        const index = b.value("and", [this.#offsets(to), last]);
+        pool.push(b.value("gather", [x, index], { attributes: { axis } }));
+        break;
+      }
+      case "histogram": {
+        const whole = b.value("cast", [x], { attributes: { to: "i32" } });
+        const bins = this.#choose(DIMS);
+        const counts = b.value("histogram", [whole], { attributes: { bins } });
+        pool.push(b.value("cast", [counts], { attributes: { to: "f32" } }));
         break;
       }
       case "reshape": {
