@@ -59,6 +59,9 @@ const INVOCATIONS_PER_WARP = 32;
 /** Statements that an unrolled product may take: WGSL compilers are slow on longer functions. */
 const UNROLL = 512;
 
+/** The part of workgroup memory that the operands of one product may take. */
+const STAGED_SHARE = 0.875;
+
 /** The stages that come before any device: what the CPU backend runs. */
 export function simplify(graph: Graph): Graph {
   return canonicalise(graph);
@@ -84,6 +87,7 @@ export function compileStages(
   const invocation = lower(layout, axisInfo(layout), options.aliases, {
     invocations,
     subgroupSize: target.subgroupSize,
+    workgroupBytes: target.maxWorkgroupBytes * STAGED_SHARE,
     unroll: UNROLL,
   });
   const workgroupBytes = invocation.shared.reduce((sum, array) => sum + sharedBytes(array), 0);

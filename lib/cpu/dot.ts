@@ -7,6 +7,7 @@
 
 import type { HostArray } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
+import { size } from "../ir/type.ts";
 import type { Operand, Planner } from "./planner.ts";
 
 /** Scratch memory for a, b and the sums; shared, since one product runs at a time. */
@@ -18,7 +19,9 @@ function room(which: number, length: number): Float64Array {
 }
 
 export function planDot(planner: Planner, op: Op): void {
-  const [m = 0, k = 0] = op.operand(0).type.shape, n = op.operand(1).type.shape[1] ?? 0;
+  const [m = 0, k = 0] = op.operand(0).type.shape.slice(-2);
+  const n = op.operand(1).type.shape.at(-1) ?? 0;
+  const batch = size(op.result.type) / (m * n);
   const [a, b, acc] = op.operands.map((value) => planner.operand(value)) as [
     Operand,
     Operand,
@@ -29,12 +32,20 @@ export function planDot(planner: Planner, op: Op): void {
   const rows = m + m % 2, columns = Math.ceil(n / 4) * 4; // padded to whole blocks
   planner.push(() => {
     const wideA = room(0, rows * k), wideB = room(1, k * columns), sums = room(2, rows * columns);
-    widen(a, m, k, wideA, k);
-    widen(b, k, n, wideB, columns);
-    widen(acc, m, n, sums, columns);
-    multiply(wideA, wideB, sums, rows, k, columns);
-    narrow(sums, columns, out, m, n);
+    for (let i = 0; i < batch; i++) {
+      widen(part(a, i, m * k), m, k, wideA, k);
+      widen(part(b, i, k * n), k, n, wideB, columns);
+      widen(part(acc, i, m * n), m, n, sums, columns);
+      multiply(wideA, wideB, sums, rows, k, columns);
+      narrow(sums, columns, out.subarray(i * m * n, (i + 1) * m * n), m, n);
+    }
   });
+}
+
+/** Matrix `i` of a batch of matrices of `length` elements. */
+function part(x: Operand, i: number, length: number): Operand {
+  if (i === 0 || x.mask === 0) return x;
+  return { ...x, array: x.array.subarray(i * length, (i + 1) * length) };
 }
 
 /** Copies x [rows, columns] to `out`, whose rows are `stride` apart. */
@@ -48,7 +59,7 @@ function widen(
   if (x.mask === 0) {
     out.fill(x.array[0]!, 0, rows * stride);
   } else if (columns === stride) {
-    out.set(x.array);
+    out.set(x.array.length > rows * columns ? x.array.subarray(0, rows * columns) : x.array);
   } else {
     for (let i = 0; i < rows; i++) {
       out.set(x.array.subarray(i * columns, (i + 1) * columns), i * stride);

@@ -103,6 +103,8 @@ export interface CatOptions extends ReorderOptions {
 export interface DotOptions {
   /** How f32 operands may be rounded, in Triton's names; whatever it says, they are not. */
   readonly inputPrecision?: "ieee" | "tf32" | "tf32x3" | "bf16x3" | "bf16x6" | undefined;
+  /** The dtype of the result: f32 unless it is f16, of floats; i32 of integers. */
+  readonly outDtype?: DType | undefined;
 }
 
 /** Everything that `tl` offers besides dtypes. */
@@ -261,8 +263,9 @@ export interface Operations extends ElementwiseFunctions, RandomFunctions {
   // Matrix product
 
   /**
-   * The matrix product of `a` [M, K] and `b` [K, N], both f32 or both f16, added to `acc` [M, N] if
-   * given: f32.
+   * The matrix product of `a` [M, K] and `b` [K, N], added to `acc` [M, N] if given. Floats of one
+   * dtype (or two of 8 bits) are summed in f32, 8-bit integers in i32. With three dimensions, one
+   * product for each of the first.
    */
   dot(a: number, b: number, acc?: number, options?: DotOptions): Tile;
 

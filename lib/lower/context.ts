@@ -17,6 +17,8 @@ export interface LowerOptions {
   readonly invocations: number;
   /** Lanes of a subgroup that shuffles reach; 0 when the device has none. */
   readonly subgroupSize: number;
+  /** Workgroup memory that the operands of a product may take, in bytes. */
+  readonly workgroupBytes: number;
   /** Statements that an unrolled product may take. */
   readonly unroll: number;
 }

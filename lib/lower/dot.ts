@@ -6,12 +6,14 @@
  * possible: an index that WGSL clamps can then be clamped once, outside the loop.
  */
 
-import { f32, i32 } from "../ir/dtype.ts";
+import { bool, type DType, i32 } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import type { Expr, Memory, SharedArray, Width } from "../ir/invocation.ts";
+import { dtypeOf, size } from "../ir/type.ts";
+import { reshaped } from "../layout/layouts.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
 import type { Context } from "./context.ts";
-import { add, exprKey, int, mul, named, op as operation, slice, vector } from "./expr.ts";
+import { add, exprKey, int, literal, mul, named, op as operation, slice, vector } from "./expr.ts";
 import { onlyOnce } from "./memory.ts";
 import {
   coordinate,
@@ -33,57 +35,129 @@ interface Staged {
   readonly width: Width;
 }
 
+/** A product as the lowering sees it: two dimensions, the rows of a batch one below the other. */
+class Product {
+  readonly a: Value;
+  readonly b: Value;
+  readonly layoutA: LinearLayout;
+  readonly layoutB: LinearLayout;
+  readonly layout: LinearLayout;
+  /** Rows of one product of the batch. */
+  readonly M: number;
+  readonly K: number;
+  readonly N: number;
+  readonly batch: number;
+  readonly sum: DType;
+
+  constructor(op: Op) {
+    this.a = op.operand(0);
+    this.b = op.operand(1);
+    const [M, K] = this.a.type.shape.slice(-2) as [number, number];
+    const N = this.b.type.shape.at(-1)!;
+    [this.M, this.K, this.N] = [M, K, N];
+    this.batch = size(this.a.type) / (M * K);
+    this.layoutA = reshaped(this.a.type.layout!, [this.batch * M, K]);
+    this.layoutB = reshaped(this.b.type.layout!, [this.batch * K, N]);
+    this.layout = reshaped(op.result.type.layout!, [this.batch * M, N]);
+    this.sum = dtypeOf(op.result.type);
+  }
+}
+
 /** @param accumulator Variables to add to in place; without them acc is copied to new ones. */
 export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] | undefined): void {
   const { emitter } = context;
-  const a = op.operand(0), b = op.operand(1), layout = op.result.type.layout!;
-  const stagedA = stageA(context, a, layout), stagedB = stageB(context, b, layout);
+  const product = new Product(op), { K } = product;
+  const depth = stagedDepth(context, product);
+  const stagedA = stageA(context, product, depth), stagedB = stageB(context, product, depth);
   const memory: Memory[] = [stagedA, stagedB].map(({ array }) => ({
     scope: "workgroup",
     name: array.name,
   }));
-  emitter.phase([], memory, () => {
-    fill(context, a, stagedA);
-    fill(context, b, stagedB);
-  });
-  emitter.phase(memory, [], () => {
-    const sums = accumulator ??
-      context.variables(op.result.type, op.result.hint ?? "acc", context.get(op.operand(2)));
-    const K = a.type.shape[1]!, step = Math.min(4, K), chunks = K / step;
-    const chunk = (index: Expr) => multiply(context, layout, stagedA, stagedB, sums, index, step);
-    if (K * sums.length <= context.options.unroll) {
-      for (let i = 0; i < chunks; i++) chunk(int(i));
-    } else {
-      const name = emitter.name("k");
-      const body = emitter.block(() => chunk(named(name, { dtype: i32, width: 1 })));
-      emitter.emit({ kind: "for", name, start: int(0), end: int(chunks), step: int(1), body });
-    }
-    context.alias(op.result, sums);
-  });
+  const sums = accumulator ??
+    context.variables(op.result.type, op.result.hint ?? "acc", context.get(op.operand(2)));
+  for (let start = 0; start < K; start += depth) {
+    emitter.phase([], memory, () => {
+      const part = { start: start / depth, depth };
+      fill(
+        context,
+        product.a,
+        product.layoutA,
+        stagedA,
+        product.sum,
+        depth < K && { ...part, dim: 1 },
+      );
+      fill(
+        context,
+        product.b,
+        product.layoutB,
+        stagedB,
+        product.sum,
+        depth < K && { ...part, dim: 0 },
+      );
+    });
+    emitter.phase(memory, [], () => {
+      const step = Math.min(4, depth), chunks = depth / step;
+      const chunk = (index: Expr) =>
+        multiply(context, product, stagedA, stagedB, sums, index, step, depth);
+      if (depth * sums.length <= context.options.unroll) {
+        for (let i = 0; i < chunks; i++) chunk(int(i));
+      } else {
+        const name = emitter.name("k");
+        const body = emitter.block(() => chunk(named(name, { dtype: i32, width: 1 })));
+        emitter.emit({ kind: "for", name, start: int(0), end: int(chunks), step: int(1), body });
+      }
+    });
+  }
+  context.alias(op.result, sums);
 }
 
-/** a [M, K]: by vectors along whichever dimension it was loaded by. */
-function stageA(context: Context, a: Value, acc: LinearLayout): Staged {
-  const [M, K] = a.type.shape as [number, number], layout = a.type.layout!;
-  const along = packetAxis(layout), width = packetWidth(registerCount(layout));
-  const rows = acc.bases.register.filter((basis) => basis[0] !== 0).length;
-  if (along === 1 && width === 4) return staged(context, 1, 4, [M, K / 4 + 1]);
+/** How many values of k are staged at a time: all of them, or as many as workgroup memory takes. */
+function stagedDepth(context: Context, { batch, M, K, N }: Product): number {
+  let depth = K;
+  const bytes = () => 4 * batch * (M * (depth + 4) + depth * (N + 1));
+  // Splitting a batch's b into parts along k would scatter its rows.
+  while (batch === 1 && depth > 4 && bytes() > context.options.workgroupBytes) depth /= 2;
+  return depth;
+}
+
+/** a [M, depth]: by vectors along whichever dimension it was loaded by. */
+function stageA(
+  context: Context,
+  { layoutA, layout, M, batch, sum }: Product,
+  depth: number,
+): Staged {
+  const along = packetAxis(layoutA), width = packetWidth(registerCount(layoutA)), rows = batch * M;
+  const held = layout.bases.register.filter((basis) => basis[0] !== 0).length;
+  if (along === 1 && width === 4) return staged(context, sum, 1, 4, [rows, depth / 4 + 1]);
   // A thread reads whole vectors along M when it holds at least four rows.
-  if (along === 0 && width === 4 && rows >= 2) return staged(context, 0, 4, [K, M / 4 + 1]);
-  return staged(context, 1, 1, [M, K + 1]);
+  if (along === 0 && width === 4 && held >= 2) {
+    return staged(context, sum, 0, 4, [depth, rows / 4 + 1]);
+  }
+  return staged(context, sum, 1, 1, [rows, depth + 1]);
 }
 
-/** b [K, N]: by vectors along N when both it and the accumulators have them. */
-function stageB(context: Context, b: Value, acc: LinearLayout): Staged {
-  const [K, N] = b.type.shape as [number, number], layout = b.type.layout!;
-  const vectors = [layout, acc].every((l) =>
+/** b [depth, N]: by vectors along N when both it and the accumulators have them. */
+function stageB(
+  context: Context,
+  { layoutB, layout, N, batch, sum }: Product,
+  depth: number,
+): Staged {
+  const vectors = [layoutB, layout].every((l) =>
     packetAxis(l) === 1 && packetWidth(registerCount(l)) === 4
   );
-  return vectors ? staged(context, 1, 4, [K, N / 4]) : staged(context, 1, 1, [K, N + 1]);
+  return vectors
+    ? staged(context, sum, 1, 4, [batch * depth, N / 4])
+    : staged(context, sum, 1, 1, [batch * depth, N + 1]);
 }
 
-function staged(context: Context, minor: 0 | 1, width: Width, dims: readonly number[]): Staged {
-  return { array: context.emitter.sharedArray({ dtype: f32, width }, dims), minor, width };
+function staged(
+  context: Context,
+  dtype: DType,
+  minor: 0 | 1,
+  width: Width,
+  dims: readonly number[],
+): Staged {
+  return { array: context.emitter.sharedArray({ dtype, width }, dims), minor, width };
 }
 
 /** A coordinate divided by a power of two that divides it. */
@@ -91,22 +165,37 @@ function divided(x: Expr, width: Width): Expr {
   return operation("shr", [x, int(Math.log2(width))]);
 }
 
-/** Writes an operand to where it is staged, widened to f32. */
-function fill(context: Context, operand: Value, { array, minor, width }: Staged): void {
+/** Writes an operand to where it is staged, widened; only part `start` of its dimension `dim`, if given. */
+function fill(
+  context: Context,
+  operand: Value,
+  layout: LinearLayout,
+  { array, minor, width }: Staged,
+  sum: DType,
+  part: false | { readonly start: number; readonly depth: number; readonly dim: 0 | 1 },
+): void {
   const { emitter } = context;
-  const layout = operand.type.layout!, packets = context.get(operand);
+  const packets = context.get(operand);
   emitter.when(onlyOnce(replicatedMask(layout)), () => {
     for (let register = 0; register < registerCount(layout); register += width) {
       const at = [0, 1].map((dim) => coordinate(emitter, layout, register, dim));
+      let inside: Expr = literal(1, bool);
+      if (part) {
+        const k = at[part.dim]!;
+        const which = operation("shr", [k, int(Math.log2(part.depth))]);
+        inside = operation("eq", [which, int(part.start)], bool);
+        at[part.dim] = operation("and", [k, int(part.depth - 1)]);
+      }
       const value = width === 1
         ? registerOf(packets, register)
         : packets[register / packets[0]!.type.width]!;
-      emitter.emit({
-        kind: "store_shared",
-        array: array.name,
-        indices: [at[1 - minor]!, divided(at[minor]!, width)],
-        value: operation("cast", [value], f32, { to: f32.name }),
-      });
+      emitter.when(inside, () =>
+        emitter.emit({
+          kind: "store_shared",
+          array: array.name,
+          indices: [at[1 - minor]!, divided(at[minor]!, width)],
+          value: operation("cast", [value], sum, { to: sum.name }),
+        }));
     }
   });
 }
@@ -114,17 +203,18 @@ function fill(context: Context, operand: Value, { array, minor, width }: Staged)
 /** Adds the products of `step` values of k, from `index * step` on, to the accumulators. */
 function multiply(
   context: Context,
-  layout: LinearLayout,
+  { layout, M, batch, sum }: Product,
   a: Staged,
   b: Staged,
   sums: readonly Expr[],
   index: Expr,
   step: number,
+  depth: number,
 ): void {
   const { emitter } = context;
   const known = new Map<string, Expr>();
   const read = (hint: string, { array, width }: Staged, indices: readonly Expr[]): Expr => {
-    const x: Expr = { kind: "shared", array: array.name, indices, type: { dtype: f32, width } };
+    const x: Expr = { kind: "shared", array: array.name, indices, type: { dtype: sum, width } };
     const key = exprKey(x);
     if (!known.has(key)) known.set(key, emitter.bind(x, hint));
     return known.get(key)!;
@@ -146,21 +236,26 @@ function multiply(
   /** Element (kk, column of `register`) of b. */
   const elementOfB = (register: number, kk: number): Expr => {
     const column = coordinate(emitter, layout, register, 1);
-    if (b.width === 1) return read("b", b, [k(kk), outside(column, "n")]);
+    let row = k(kk);
+    if (batch > 1) {
+      const which = operation("shr", [coordinate(emitter, layout, register, 0), int(Math.log2(M))]);
+      row = add(outside(mul(which, int(depth)), "first"), row);
+    }
+    if (b.width === 1) return read("b", b, [row, outside(column, "n")]);
     const within = registerCoordinate(layout, register, 1) % 4;
     const quad = outside(divided(add(column, int(-within)), 4), "n");
-    return slice(read("b", b, [k(kk), quad]), within);
+    return slice(read("b", b, [row, quad]), within);
   };
 
   const width = sums[0]!.type.width;
   const parts = (packet: number, element: (register: number) => Expr) =>
     vector(Array.from({ length: width }, (_, i) => element(packet * width + i)), width);
   for (let kk = 0; kk < step; kk++) {
-    sums.forEach((sum, packet) => {
+    sums.forEach((total, packet) => {
       const left = parts(packet, (register) => elementOfA(register, kk));
       const right = parts(packet, (register) => elementOfB(register, kk));
       // Drivers fuse this where the device can; `fma` is a slow function where it cannot (lavapipe).
-      emitter.assign(sum, add(mul(left, right), sum));
+      emitter.assign(total, add(mul(left, right), total));
     });
   }
 }

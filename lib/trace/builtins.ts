@@ -13,6 +13,7 @@ import { HOST_FUNCTIONS } from "./environment.ts";
 import { load, store } from "./memory.ts";
 import { elements } from "./members.ts";
 import { Problem } from "./problem.ts";
+import { dot } from "./products.ts";
 import { dtypeOfNumber, promote } from "./promotion.ts";
 import { bitwise, extremum, extremumIndex, reduce, sum } from "./reductions.ts";
 import { RANDOM_ENTRIES } from "./random.ts";
@@ -133,17 +134,6 @@ function bounds(a: Arguments): [Operand, Operand, Operand] {
   const all = a.list.map((_, i) => a.operand(i));
   const [first, second, step = 1] = all;
   return second === undefined ? [0, first!, step] : [first!, second, step];
-}
-
-/** Triton's names for how f32 operands may be rounded; here they never are. */
-const PRECISIONS = ["ieee", "tf32", "tf32x3", "bf16x3", "bf16x6"];
-
-function checkPrecision(precision: unknown): void {
-  if (precision === undefined || PRECISIONS.includes(precision as string)) return;
-  throw new Problem(
-    `tl.dot has no precision ${describe(precision)}`,
-    `Its precisions are ${PRECISIONS.join(", ")}`,
-  );
 }
 
 /** Loops may be unrolled this often. */
@@ -280,37 +270,7 @@ const TABLE = {
   topk: ["tl.topk(x, k)", scans.topk],
   histogram: ["tl.histogram(x, bins, { mask })", scans.histogram],
   reduce: ["tl.reduce(x, axis, (a, b) => a + b)", reduce],
-  dot: ["tl.dot(a, b, acc)", (a, t) => {
-    a.count(2, 4);
-    checkPrecision(a.options(3, "inputPrecision").inputPrecision);
-    const x = a.value(0), y = a.value(1);
-    const [one, two] = [x, y].map((v) => dtypeOfNumber(v));
-    const [p, q] = [x.type.shape, y.type.shape];
-    if (p.length !== 2 || q.length !== 2 || p[1] !== q[0]) {
-      throw new Problem(
-        `tl.dot multiplies [M, K] by [K, N], but got ${describe(x)} and ${describe(y)}`,
-        p.length === 2 && q.length === 2 && p[1] === q[1]
-          ? "Transpose the second: tl.dot(a, b.T)"
-          : "Both must have two dimensions, and the first's columns be as many as the second's rows",
-      );
-    }
-    if (one !== two || !isFloat(one!)) {
-      throw new Problem(
-        `tl.dot multiplies f32 by f32 or f16 by f16, but got ${describe(x)} and ${describe(y)}`,
-        "Cast them to one dtype: tl.dot(a.to(tl.f32), b.to(tl.f32))",
-      );
-    }
-    const shape = [p[0]!, q[1]!];
-    const acc = a.list[2] === undefined ? 0 : a.operand(2);
-    if (acc instanceof Value && !sameShape(acc.type.shape, shape)) {
-      throw new Problem(
-        `tl.dot gives ${shapeText(shape)}, but the accumulator is ${describe(acc)}`,
-        `Begin with tl.zeros(${shapeText(shape)}, tl.f32)`,
-      );
-    }
-    const start = t.semantics.as(acc, DTYPES.f32, shape);
-    return t.semantics.builder.value("dot", [x, y, start]);
-  }],
+  dot: ["tl.dot(a, b, acc)", dot],
   exp: float("exp", Math.exp),
   exp2: float("exp2", (x) => 2 ** x),
   log: float("log", Math.log),

@@ -215,7 +215,7 @@ help: The operator / gives a float: divide integers with Math.floor(a / b) or tl
   tl.dot(tl.load(x + i), i);
 }`,
     `\
-tl.dot multiplies f32 by f32 or f16 by f16, but got tile<16x16xf32> and tile<16x16xi32>
+tl.dot multiplies floats of one dtype, or 8-bit integers, but got tile<16x16xf32> and tile<16x16xi32>
 
   in kernel
     1 | (x, out, n) => {

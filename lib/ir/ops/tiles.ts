@@ -1,6 +1,6 @@
 /** Operations that make tiles, change their shape, and combine their elements. */
 
-import { bool, dtypeNamed, f16, f32, i32 } from "../dtype.ts";
+import { bool, type DType, dtypeNamed, f32, i32 } from "../dtype.ts";
 import {
   dtypeOf,
   sameElement,
@@ -50,6 +50,13 @@ export function checkCombine(op: Inference): number {
     () => "The combine function's parameters and results do not have the tiles' dtypes",
   );
   return axisOf(op, first.shape.length);
+}
+
+/** The dtype in which products of two dtypes are summed; undefined when they are not multiplied. */
+export function sumDtype(a: DType, b: DType): DType | undefined {
+  if (a === b && a.kind === "float") return f32;
+  if (a.kind === "float" && b.kind === "float" && a.bits === 8 && b.bits === 8) return f32;
+  return a === b && a.bits === 8 ? i32 : undefined;
 }
 
 export const TILES = {
@@ -171,22 +178,24 @@ export const TILES = {
   },
   dot: {
     doc:
-      "The matrix product of a [M, K] and b [K, N] added to acc [M, N]; f16 operands are multiplied exactly and summed in acc's dtype.",
+      "The matrix product of a [M, K] and b [K, N] added to acc [M, N], or one product for each of a first dimension that all three have. Floats are summed in f32, 8-bit integers in i32.",
     operands: ["a", "b", "acc"],
     infer: ({ operands }) => {
       const a = at(operands, 0), b = at(operands, 1), acc = at(operands, 2);
+      const rank = a.shape.length, batch = a.shape.slice(0, -2);
       expect(
-        a.shape.length === 2 && b.shape.length === 2 && a.shape[1] === b.shape[0],
+        (rank === 2 || rank === 3) && b.shape.length === rank &&
+          sameShape(batch, b.shape.slice(0, -2)) && a.shape[rank - 1] === b.shape[rank - 2],
         () => `${typeText(a)} and ${typeText(b)} cannot be multiplied`,
       );
-      const dtype = numeric(a);
+      const sum = sumDtype(numeric(a), numeric(b));
       expect(
-        dtype === numeric(b) && (dtype === f32 || dtype === f16),
-        () => `Operands differ or are not f32 or f16: ${typeText(a)} and ${typeText(b)}`,
+        sum !== undefined,
+        () => `Operands of these dtypes are not multiplied: ${typeText(a)} and ${typeText(b)}`,
       );
-      const wanted = tile([at(a.shape, 0), at(b.shape, 1)], f32);
+      const wanted = tile([...batch, at(a.shape, rank - 2), at(b.shape, rank - 1)], sum);
       expect(
-        sameShape(acc.shape, wanted.shape) && numeric(acc) === f32,
+        sameShape(acc.shape, wanted.shape) && numeric(acc) === sum,
         () => `The accumulator is ${typeText(acc)}, but must be ${typeText(wanted)}`,
       );
       return [acc];

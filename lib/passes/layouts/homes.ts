@@ -11,7 +11,7 @@
 
 import { type Graph, type Op, type Region, type Value, walk } from "../../ir/graph.ts";
 import { size } from "../../ir/type.ts";
-import { dotResult, sliced } from "../../layout/layouts.ts";
+import { dotResult, reshaped, sliced } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Accesses, Threads } from "./access.ts";
 import {
@@ -137,8 +137,9 @@ export class Homes {
     } else if (op.name === "load") {
       if (isTile(op.result)) this.#set(op.result, this.#accesses.coalesced(op));
     } else if (op.name === "dot") {
-      const [M, N] = op.result.type.shape as [number, number];
-      const layout = dotResult({ M, N, ...this.#threads });
+      // A batch of products is laid out as one with the rows of all.
+      const { shape } = op.result.type, N = shape.at(-1)!, M = size(op.result.type) / N;
+      const layout = reshaped(dotResult({ M, N, ...this.#threads }), shape);
       this.#dots.add(layout);
       this.#set(op.result, layout);
     } else if (op.name === "gather") {
