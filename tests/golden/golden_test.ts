@@ -11,7 +11,6 @@ import { runCase } from "./run_case.ts";
 /** Cases whose results differ, and why. */
 const DIFFERENT: Readonly<Record<string, string>> = {
   scalar_f16_literal: "Triton fuses x * 2.5 + y of halves, with one rounding",
-  denorm_exact_f32: "Triton's floor and ceil take denormal numbers for zeros",
 };
 
 /** What a launch says that needs an operation, an option or a dtype that is not there. */

@@ -115,7 +115,11 @@ function castNumber(from: DType, to: DType): (x: number) => number {
 /** The same in WGSL. */
 function castText(x: string, from: DType, to: DType, site: WgslSite): string {
   if (to.kind === "bool") return `(!(${x} == ${site.literal(0, from)}))`;
-  const inRegister = from.register === to.register ? x : call(site.type(to), [x]);
+  const inRegister = from.register === to.register
+    ? x
+    : isFloat(from) && !isFloat(to)
+    ? call(integerHelper(from, to, site), [x])
+    : call(site.type(to), [x]);
   if (contains(to, from)) return inRegister;
   if (isFloat8(to)) return decoded(encoded(inRegister, to, site, true), to, site);
   if (isFloat(from) && !isFloat(to) && isNarrow(to)) { // saturated at 32 bits already
@@ -123,6 +127,26 @@ function castText(x: string, from: DType, to: DType, site: WgslSite): string {
     return call("clamp", [inRegister, ...limits]);
   }
   return narrowed(inRegister, to, site);
+}
+
+/**
+ * The function from a float to 32 bits. WGSL's own conversion stops at the greatest float below the
+ * greatest integer, and makes anything of a NaN.
+ */
+function integerHelper(from: DType, to: DType, site: WgslSite): string {
+  const type = site.type(to), wide = site.type(DTYPES.f32);
+  const [, high] = integerRange(DTYPES[to.register]);
+  return site.helper(`${to.register}_of_${from.register}`, (name) => {
+    const limit = site.literal(high + 1, DTYPES.f32);
+    const nan = `(bitcast<${site.type(DTYPES.u32)}>(x) & ${
+      site.literal(0x7fffffff, DTYPES.u32)
+    }) > ${site.literal(0x7f800000, DTYPES.u32)}`;
+    return `fn ${name}(given: ${site.type(from)}) -> ${type} {
+  let x = ${from.register === "f32" ? "given" : `${wide}(given)`};
+  let number = select(${type}(x), ${site.literal(high, DTYPES[to.register])}, x >= ${limit});
+  return select(number, ${site.literal(0, DTYPES[to.register])}, ${nan});
+}`;
+  });
 }
 
 /** The f32 nearest to x among those that a narrower dtype has and that are no larger than x. */
