@@ -165,11 +165,8 @@ async function castOn(device: Device, from: TensorDType, to: TensorDType, data: 
 
 for (const name of NARROW) {
   onDevices(`f32 is cast to ${name} with rounding and saturation`, async (device) => {
-    // What a NaN becomes as an integer is left to the device.
-    const integer = DTYPES[name].kind === "int" || DTYPES[name].kind === "uint";
-    const data = NUMBERS.filter((x) => !integer || x === x);
-    const got = await castOn(device, "f32", name, data);
-    assertEquals(texts(got), texts(data.map((x) => casted(x, name))));
+    const got = await castOn(device, "f32", name, NUMBERS);
+    assertEquals(texts(got), texts(NUMBERS.map((x) => casted(x, name))));
   });
 
   onDevices(`${name} is cast to f32 and i32`, async (device) => {
@@ -248,5 +245,42 @@ for (
     using x = device.from(numbers, { dtype: from }), out = device.empty([64], { dtype: to });
     bits[grid(1)](x, out, { numWarps: 1 });
     assertEquals(texts(await out.read()), texts(memory.map((code) => FROM_BITS[to](code))));
+  });
+}
+
+onDevices("floats become 32-bit integers with saturation, and NaN becomes 0", async (device) => {
+  const data = [NaN, Infinity, -Infinity, 3e9, -3e9, 5e9, 2 ** 31, 2 ** 31 - 128, -(2 ** 31), -0.9];
+  for (const name of ["i32", "u32"] as const) {
+    assertEquals(await castOn(device, "f32", name, data), data.map((x) => casted(x, name)));
+  }
+});
+
+const product = jit(function product(a: Pointer, b: Pointer, out: Pointer, { M = 16, K = 32 }) {
+  const row = tl.col(tl.arange(0, M)), column = tl.row(tl.arange(0, M));
+  const x = tl.load(a + row * K + tl.row(tl.arange(0, K)));
+  const y = tl.load(b + tl.col(tl.arange(0, K)) * M + column);
+  tl.store(out + row * M + column, tl.dot(x, y));
+});
+
+for (
+  const [a, b, to] of [["i8", "i8", "i32"], ["u8", "u8", "i32"], ["bf16", "bf16", "f32"], [
+    "f8e5m2",
+    "f8e4m3",
+    "f32",
+  ]] as const
+) {
+  onDevices(`${a} and ${b} are multiplied to ${to}`, async (device) => {
+    const left = Array.from({ length: 16 * 32 }, (_, i) => ROUND[a](i * 7 % 256 - 100));
+    const right = Array.from({ length: 32 * 16 }, (_, i) => ROUND[b](i * 13 % 256 - 90));
+    using x = device.from(left, { dtype: a }), y = device.from(right, { dtype: b });
+    using out = device.empty([16 * 16], { dtype: to });
+    product[grid(1)](x, y, out, { numWarps: 1 });
+    const expected = Array.from({ length: 256 }, (_, i) => {
+      const row = Math.floor(i / 16), column = i % 16;
+      let sum = 0;
+      for (let k = 0; k < 32; k++) sum += left[row * 32 + k]! * right[k * 16 + column]!;
+      return sum;
+    });
+    assertEquals([...await out.read()], expected);
   });
 }
