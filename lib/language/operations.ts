@@ -107,6 +107,9 @@ export interface DotOptions {
   readonly outDtype?: DType | undefined;
 }
 
+/** How the numbers of an operand of `tl.dotScaled` are stored. */
+export type ScaledFormat = "e2m1" | "e4m3" | "e5m2" | "bf16" | "fp16";
+
 /** Everything that `tl` offers besides dtypes. */
 export interface Operations extends ElementwiseFunctions, RandomFunctions {
   // What runs, and tiles from nothing
@@ -268,6 +271,23 @@ export interface Operations extends ElementwiseFunctions, RandomFunctions {
    * product for each of the first.
    */
   dot(a: number, b: number, acc?: number, options?: DotOptions): Tile;
+
+  /**
+   * The product of operands in 8-bit or narrower formats with scales (microscaling): `lhs` [M, K] and
+   * `rhs` [K, N] are multiplied by `2 ** (scale - 127)`, one u8 for each row of lhs, or column of rhs, and
+   * each group of 32 along K: scales [M, K / 32] and [N, K / 32]. Formats are "e4m3", "e5m2" and "e2m1" (two
+   * a byte along K, the low half first) in u8, "bf16" and "fp16". The result is f32.
+   */
+  dotScaled(
+    lhs: number,
+    lhsScale: number | undefined,
+    lhsFormat: ScaledFormat,
+    rhs: number,
+    rhsScale: number | undefined,
+    rhsFormat: ScaledFormat,
+    acc?: number,
+    options?: { readonly fastMath?: boolean | undefined },
+  ): Tile;
 
   // Elementwise functions
 

@@ -92,6 +92,7 @@ const NAMES = {
   histogram: 0,
   reduce: 0,
   dot: 0,
+  dotScaled: 0,
   exp: 0,
   exp2: 0,
   log: 0,

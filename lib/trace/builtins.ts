@@ -13,7 +13,7 @@ import { HOST_FUNCTIONS } from "./environment.ts";
 import { load, store } from "./memory.ts";
 import { elements } from "./members.ts";
 import { Problem } from "./problem.ts";
-import { dot } from "./products.ts";
+import { dot, dotScaled } from "./products.ts";
 import { dtypeOfNumber, promote } from "./promotion.ts";
 import { bitwise, extremum, extremumIndex, reduce, sum } from "./reductions.ts";
 import { RANDOM_ENTRIES } from "./random.ts";
@@ -271,6 +271,7 @@ const TABLE = {
   histogram: ["tl.histogram(x, bins, { mask })", scans.histogram],
   reduce: ["tl.reduce(x, axis, (a, b) => a + b)", reduce],
   dot: ["tl.dot(a, b, acc)", dot],
+  dotScaled: ['tl.dotScaled(a, aScale, "e4m3", b, bScale, "e4m3")', dotScaled],
   exp: float("exp", Math.exp),
   exp2: float("exp2", (x) => 2 ** x),
   log: float("log", Math.log),

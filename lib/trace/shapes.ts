@@ -12,7 +12,7 @@ import type { Tracer } from "./tracer.ts";
 import { describe, type Operand } from "./values.ts";
 
 /** Two values of one shape and dtype, side by side in a new last dimension of size 2. */
-function joined(t: Tracer, a: Operand, b: Operand, what: string): Value {
+export function joined(t: Tracer, a: Operand, b: Operand, what: string): Value {
   const { semantics } = t;
   const shape = semantics.commonShape([a, b].map(shapeOf), () => what);
   const [x, y] = [a, b].map((operand) => {
