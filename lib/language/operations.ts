@@ -99,6 +99,14 @@ export interface CatOptions extends ReorderOptions {
   readonly dim?: number | undefined;
 }
 
+/** What is said of a cast besides the dtype. */
+export interface CastOptions {
+  /** Read the bits anew, in a dtype of equal width. */
+  readonly bitcast?: boolean | undefined;
+  /** How a float becomes a narrower one: to nearest even (the default) or towards zero. */
+  readonly fpDowncastRounding?: "rtne" | "rtz" | undefined;
+}
+
 /** What is said of a matrix product besides its operands. */
 export interface DotOptions {
   /** How f32 operands may be rounded, in Triton's names; whatever it says, they are not. */
@@ -131,9 +139,10 @@ export interface Operations extends ElementwiseFunctions, RandomFunctions {
 
   /**
    * `x` in another dtype: floats round to nearest even, float to integer truncates and saturates, to
-   * bool is `!== 0`. With `bitcast` the bits are kept and read anew instead.
+   * bool is `!== 0`. Numbers too large for an 8-bit float become its largest. With `bitcast` the bits
+   * are kept and read anew instead.
    */
-  cast(x: Condition, dtype: DType, options?: { readonly bitcast?: boolean | undefined }): Tile;
+  cast(x: Condition, dtype: DType, options?: CastOptions): Tile;
   /** `a` where the condition holds, else `b`, elementwise and broadcast; both are computed. */
   where(condition: Condition, a: Condition, b: Condition): Tile;
   /** `x` with new dimensions of size 1 at these axes of the result. */

@@ -1,9 +1,9 @@
 /** What the operations of `tl` do when a kernel is traced. */
 
-import { DTYPES, isFloat, isInteger } from "../ir/dtype.ts";
+import { DTYPES, isFloat, isFloat8, isInteger } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import type { OpName } from "../ir/ops.ts";
-import { sameShape, size } from "../ir/type.ts";
+import { size } from "../ir/type.ts";
 import { elementOf } from "../language/dtypes.ts";
 import type { Operations } from "../language/operations.ts";
 import { tl } from "../language/tl.ts";
@@ -30,6 +30,29 @@ export type Builtin = (t: Tracer, args: readonly unknown[]) => unknown;
 export function castTo(t: Tracer, x: unknown, dtype: unknown): Value {
   const args = new Arguments(t, "tl.cast", [x, dtype], "tl.cast(x, tl.f32)");
   return t.semantics.cast(args.operand(0), args.dtype(1));
+}
+
+/** A cast whose rounding may be asked for, as Triton allows it: from a float to a narrower one. */
+function roundedTo(a: Arguments, t: Tracer, rounding: unknown): Value {
+  if (rounding === undefined) return castTo(t, a.list[0], a.list[1]);
+  if (rounding !== "rtne" && rounding !== "rtz") {
+    throw new Problem(
+      `tl.cast has no rounding ${describe(rounding)}`,
+      "Its roundings are 'rtne', to nearest even, and 'rtz', towards zero",
+    );
+  }
+  const x = a.value(0), from = dtypeOfNumber(x), to = a.dtype(1);
+  const narrower = isFloat(from) && isFloat(to) && to.bits < from.bits;
+  if (!narrower || (rounding === "rtz" && isFloat8(to))) {
+    throw new Problem(
+      `A cast from ${from.name} to ${to.name} cannot be rounded by '${rounding}'`,
+      narrower
+        ? "8-bit floats are rounded to nearest even"
+        : "fpDowncastRounding is for casts from a float to a narrower one",
+    );
+  }
+  if (rounding === "rtne") return castTo(t, x, a.list[1]);
+  return t.semantics.builder.value("cast_rtz", [x], { attributes: { to: to.name } });
 }
 
 /** A function of one float: JavaScript's on a compile-time number. */
@@ -174,8 +197,8 @@ const TABLE = {
   }],
   cast: ["tl.cast(x, tl.f32)", (a, t) => {
     a.count(2, 3);
-    const { bitcast } = a.options(2, "bitcast");
-    if (!bitcast) return castTo(t, a.list[0], a.list[1]);
+    const { bitcast, fpDowncastRounding } = a.options(2, "bitcast", "fpDowncastRounding");
+    if (!bitcast) return roundedTo(a, t, fpDowncastRounding);
     const x = a.value(0), to = a.dtype(1), from = dtypeOfNumber(x);
     if (from === to) return x;
     if (from.bits !== to.bits || from === DTYPES.bool) {

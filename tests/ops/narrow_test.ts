@@ -255,6 +255,29 @@ onDevices("floats become 32-bit integers with saturation, and NaN becomes 0", as
   }
 });
 
+const truncate = jit(function truncate(x: Pointer, out: Pointer, { N = 64 }) {
+  const at = tl.arange(0, N);
+  tl.store(out + at, tl.cast(tl.load(x + at), out.dtype, { fpDowncastRounding: "rtz" }));
+});
+
+for (const name of ["f16", "bf16"] as const) {
+  onDevices(`f32 is rounded towards zero to ${name}`, async (device) => {
+    const all = [...NUMBERS, 2051, -2051, 1.99, 6e-8, -1e-7, 70000, -65521];
+    const data = [...all, ...Array.from({ length: 64 - all.length }, (_, i) => i / 7)];
+    using x = device.from(data), out = device.empty([64], { dtype: name });
+    truncate[grid(1)](x, out, { numWarps: 1 });
+    const got = [...await out.read()];
+    data.map(Math.fround).forEach((x, i) => {
+      const y = got[i]!, next = FROM_BITS[name](TO_BITS[name](y) + 1);
+      const fits = x !== x || Math.abs(x) === Infinity
+        ? Object.is(x, y)
+        : Math.abs(y) <= Math.abs(x) && Math.abs(next) > Math.abs(x);
+      assertEquals(fits, true, `${x} became ${y}`);
+      assertEquals(Math.sign(1 / y), Math.sign(1 / x), `${x} became ${y}`);
+    });
+  });
+}
+
 const product = jit(function product(a: Pointer, b: Pointer, out: Pointer, { M = 16, K = 32 }) {
   const row = tl.col(tl.arange(0, M)), column = tl.row(tl.arange(0, M));
   const x = tl.load(a + row * K + tl.row(tl.arange(0, K)));

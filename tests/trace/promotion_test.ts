@@ -154,6 +154,11 @@ Deno.test("numbers take a narrow dtype, extrema and functions have what Triton g
     ["-a", "u8", "u8"],
     ["a < 0.5", "f8e4m3", "bool"],
     ["tl.sigmoid(a)", "bf16", "bf16"],
+    ["tl.cast(a, tl.bf16, { fpDowncastRounding: 'rtz' })", "f32", "bf16"],
+    ["tl.cast(a, tl.bf16, { fpDowncastRounding: 'rtne' })", "f32", "bf16"],
+    ["tl.cast(a, tl.f32, { fpDowncastRounding: 'rtz' })", "f16", "error"],
+    ["tl.cast(a, tl.f8e5m2, { fpDowncastRounding: 'rtz' })", "f32", "error"],
+    ["tl.cast(a, tl.bf16, { fpDowncastRounding: 'up' })", "f32", "error"],
   ];
   for (const [expression, a, dtype] of rows) {
     assertEquals(dtypeOf(expression, a, "i32"), dtype, `${expression} of ${a}`);
