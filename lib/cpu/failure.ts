@@ -14,13 +14,19 @@ export function fail(frame: Frame, op: Op, problem: string, remedy: string): nev
 }
 
 /** Throws the error for an access to element `index` of the parameter `base`, which is outside. */
-export function failAccess(frame: Frame, op: Op, base: string, index: number): never {
+export function failAccess(
+  frame: Frame,
+  op: Op,
+  base: string,
+  index: number,
+  verb: string = op.name,
+): never {
   const length = frame.memory.get(base)?.length ?? 0;
   const elements = length === 1 ? "1 element" : `${length} elements`;
   fail(
     frame,
     op,
-    `Cannot ${op.name} element ${index} of '${base}': the tensor has ${elements}`,
-    `Give the ${op.name} a mask that is false where the pointer leaves the tensor`,
+    `Cannot ${verb} element ${index} of '${base}': the tensor has ${elements}`,
+    `Give the ${verb} a mask that is false where the pointer leaves the tensor`,
   );
 }

@@ -6,6 +6,7 @@ import type { StructuralName } from "../ir/ops.ts";
 import { sameShape } from "../ir/type.ts";
 import { planFor, planIf, planWhile } from "./control.ts";
 import { planDot } from "./dot.ts";
+import { planAtomic } from "./atomics.ts";
 import { planGatherAlong } from "./gather.ts";
 import { gather, instantiate } from "./loops.ts";
 import { planLoad, planStore } from "./memory.ts";
@@ -49,6 +50,9 @@ export const STRUCTURAL = {
   dot: planDot,
   load: planLoad,
   store: planStore,
+  atomic_rmw: planAtomic,
+  atomic_cas: planAtomic,
+  barrier: () => {}, // programs run alone
   for: planFor,
   while: planWhile,
   if: planIf,

@@ -10,6 +10,7 @@
 
 import type { DType } from "./dtype.ts";
 import type { Attributes } from "./graph.ts";
+import type { AtomicName } from "./ops/atomics.ts";
 import type { ElementwiseName } from "./ops.ts";
 
 /** How many elements a WGSL value holds. */
@@ -66,6 +67,9 @@ export type Expr =
     | { readonly kind: "shuffle"; readonly x: Expr; readonly mask: number }
   );
 
+/** An atomic operation on an element of memory; `cas` compares and swaps. */
+export type AtomicOperation = AtomicName | "cas";
+
 /** A statement. */
 export type Stmt =
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }
@@ -81,6 +85,17 @@ export type Stmt =
     readonly base: string;
     readonly index: Expr;
     readonly value: Expr;
+  }
+  /** Changes an element of a parameter's buffer; assigns what was there before to `result`, a variable. */
+  | {
+    readonly kind: "atomic";
+    readonly op: AtomicOperation;
+    readonly base: string;
+    readonly index: Expr;
+    /** What the element must be, for `cas`. */
+    readonly compare?: Expr;
+    readonly value: Expr;
+    readonly result?: string;
   }
   | {
     readonly kind: "store_shared";
@@ -160,7 +175,10 @@ export interface BufferUse {
    * take any width that its index is divisible by, and `width` says nothing.
    */
   readonly packed: boolean;
-  /** True when the words are atomic, since some stores write parts of words. */
+  /**
+   * True when items are atomic: of packed ones since some stores write parts of words, of others
+   * since there are atomic operations on them, so that `width` is 1.
+   */
   readonly atomic: boolean;
 }
 

@@ -16,10 +16,11 @@
  * 11. Either every tile has a layout or none has; scalars have none.
  * 12. A layout has the tile's shape, leaves no element out, and spreads over as many lanes and warps
  *     as all others.
- * 13. The operands and results of elementwise operations, loads and stores have one layout; so have
+ * 13. The operands and results of elementwise operations and accesses to memory have one layout; so have
  *     all values that take one place in what a loop carries or a branch yields.
  */
 
+import { isAtomic } from "./ops/atomics.ts";
 import { type Graph, type Op, type Region, Value } from "./graph.ts";
 import { elementwise, OPS } from "./ops.ts";
 import type { AttributeKind } from "./ops/row.ts";
@@ -288,7 +289,7 @@ class Verifier {
   }
 
   #layouts(op: Op): void {
-    if (elementwise(op.name) || op.name === "load" || op.name === "store") {
+    if (elementwise(op.name) || op.name === "load" || op.name === "store" || isAtomic(op)) {
       this.#oneLayout("Operands and results", [...op.operands, ...op.results]);
     } else if (op.name === "for" || op.name === "while") {
       const { operands, params } = CARRIES[op.name];

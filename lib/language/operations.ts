@@ -6,6 +6,7 @@
  * more than that. Shapes are given in the comments.
  */
 
+import type { AtomicFunctions } from "./atomics.ts";
 import type { ElementwiseFunctions, NanOptions } from "./functions.ts";
 import type { RandomFunctions } from "./random.ts";
 import type { Condition, DType, Tile } from "./types.ts";
@@ -119,7 +120,7 @@ export interface DotOptions {
 export type ScaledFormat = "e2m1" | "e4m3" | "e5m2" | "bf16" | "fp16";
 
 /** Everything that `tl` offers besides dtypes. */
-export interface Operations extends ElementwiseFunctions, RandomFunctions {
+export interface Operations extends ElementwiseFunctions, RandomFunctions, AtomicFunctions {
   // What runs, and tiles from nothing
 
   /** The index of this program along dimension 0, 1 or 2 of the grid, an i32. */

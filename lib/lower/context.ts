@@ -123,7 +123,7 @@ export class Context {
     if (known !== undefined) return known;
     this.#loaded.set(value, false); // while a loop's parameter is being looked into
     const sources = this.#loopSources.get(value) ?? sourcesOf(value);
-    const loaded = value.def?.name === "load" || value.def?.name === "reduce" ||
+    const loaded = (value.def !== undefined && UNSEEN.has(value.def.name)) ||
       sources.some((source) => this.isLoaded(source));
     this.#loaded.set(value, loaded);
     return loaded;
@@ -143,19 +143,13 @@ export function expressionDtype(type: Type): DType {
   return isPointer(type.element) ? i32 : type.element;
 }
 
+/** Operations whose scalar results compilers cannot know to be the same everywhere. */
+const UNSEEN: ReadonlySet<OpName> = new Set<OpName>(["load", "reduce", "atomic_rmw", "atomic_cas"]);
+
 /** Operations whose lowering may need invocations to wait for each other. */
 const WAITING: ReadonlySet<OpName> = new Set<OpName>([
-  ...[
-    "reduce",
-    "dot",
-    "convert_layout",
-    "gather",
-    "scan",
-    "sort",
-    "histogram",
-    "load",
-    "store",
-  ] as const,
+  ...["reduce", "dot", "convert_layout", "gather", "scan", "sort", "histogram"] as const,
+  ...["load", "store", "atomic_rmw", "atomic_cas", "barrier"] as const,
 ]);
 
 /** True when lowering a region may need its invocations to wait for each other. */

@@ -9,6 +9,7 @@ import { elementwise, type ElementwiseName, type StructuralName } from "../ir/op
 import { isPointer } from "../ir/type.ts";
 import { placeBarriers } from "./barriers.ts";
 import { Context, expressionDtype, type LowerOptions } from "./context.ts";
+import { lowerAtomic, lowerBarrier } from "./atomics.ts";
 import { lowerFor, lowerIf, lowerWhile } from "./control.ts";
 import { lowerConvertLayout } from "./convert.ts";
 import { lowerDot } from "./dot.ts";
@@ -51,6 +52,9 @@ const LOWER = {
   dot: (context, op) => lowerDot(context, op, context.inPlace.get(op)),
   load: lowerLoad,
   store: lowerStore,
+  atomic_rmw: lowerAtomic,
+  atomic_cas: lowerAtomic,
+  barrier: lowerBarrier,
   for: lowerFor,
   while: lowerWhile,
   if: lowerIf,

@@ -4,6 +4,7 @@ import type { Graph, Op, Value } from "../ir/graph.ts";
 import { walk } from "../ir/graph.ts";
 import { bool, type DType, isPacked } from "../ir/dtype.ts";
 import type { BufferUse, Expr, Width } from "../ir/invocation.ts";
+import { isAtomic } from "../ir/ops/atomics.ts";
 import { isPointer, type Pointer } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import type { Context } from "./context.ts";
@@ -51,20 +52,22 @@ export function bufferUses(
     readonly dtype: DType;
     readonly loads: Width;
     readonly stores: Width | undefined;
+    readonly atomic: boolean;
   }>();
   walk(graph.body, (op) => {
-    if (op.name !== "load" && op.name !== "store") return;
+    if (op.name !== "load" && op.name !== "store" && !isAtomic(op)) return;
     const { base, pointee } = pointerOf(op);
     const name = names.get(base)!;
-    const width = accessWidth(op, axis);
-    const use = found.get(name) ?? { dtype: pointee, loads: 1, stores: undefined };
+    const atomic = isAtomic(op), width = atomic ? 1 : accessWidth(op, axis);
+    const use = found.get(name) ?? { dtype: pointee, loads: 1, stores: undefined, atomic: false };
     if (use.dtype !== pointee) {
       throw new Error(`Parameters '${base}' and '${name}' share a buffer with different dtypes`);
     }
     found.set(name, {
       dtype: pointee,
       loads: op.name === "load" ? Math.max(use.loads, width) as Width : use.loads,
-      stores: op.name === "store" ? Math.min(use.stores ?? 4, width) as Width : use.stores,
+      stores: op.name === "load" ? use.stores : Math.min(use.stores ?? 4, width) as Width,
+      atomic: use.atomic || atomic,
     });
   });
   const uses = new Map<string, BufferUse>();
@@ -77,7 +80,8 @@ export function bufferUses(
       access: use.stores === undefined ? "read" : "read_write",
       width: use.stores ?? use.loads,
       packed: isPacked(use.dtype),
-      atomic: isPacked(use.dtype) && use.stores !== undefined && use.stores < perWord(use.dtype),
+      atomic: use.atomic ||
+        (isPacked(use.dtype) && use.stores !== undefined && use.stores < perWord(use.dtype)),
     });
   }
   return uses;

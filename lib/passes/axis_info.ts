@@ -238,6 +238,9 @@ const RULES = {
     const { type } = op.result, operands = op.operands.map((operand) => analysis.get(operand));
     return [{ ...unknown(type), constancy: jointConstancy(operands, type) }];
   },
+  atomic_rmw: unknownResults,
+  atomic_cas: unknownResults,
+  barrier: () => [],
   store: () => [],
   for: (op, analysis) => {
     const [start, end, step] = op.operands.slice(0, 3).map((operand) => analysis.get(operand));

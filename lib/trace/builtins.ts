@@ -8,6 +8,7 @@ import { elementOf } from "../language/dtypes.ts";
 import type { Operations } from "../language/operations.ts";
 import { tl } from "../language/tl.ts";
 import { Arguments, type Entry } from "./arguments.ts";
+import { ATOMIC_ENTRIES } from "./atomics.ts";
 import { FUNCTION_ENTRIES, propagatesNan, withNan } from "./elementary.ts";
 import { HOST_FUNCTIONS } from "./environment.ts";
 import { load, store } from "./memory.ts";
@@ -383,6 +384,7 @@ const TABLE = {
   }],
   ...FUNCTION_ENTRIES,
   ...RANDOM_ENTRIES,
+  ...ATOMIC_ENTRIES,
 } satisfies Record<keyof Operations, Entry>;
 
 function print(t: Tracer, x: unknown): string {

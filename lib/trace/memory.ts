@@ -69,7 +69,8 @@ export function store(a: Arguments, t: Tracer): undefined {
   return undefined;
 }
 
-function pointerOf(a: Arguments, what: string): PointerValue {
+/** The first argument, which must be of pointers. */
+export function pointerOf(a: Arguments, what: string): PointerValue {
   const [pointer] = a.list;
   if (isPointerValue(pointer)) return pointer;
   throw new Problem(
@@ -83,7 +84,7 @@ function pointerOf(a: Arguments, what: string): PointerValue {
 }
 
 /** A mask, which must be of bools. */
-function maskOf(mask: unknown): Operand | undefined {
+export function maskOf(mask: unknown): Operand | undefined {
   if (mask === undefined) return undefined;
   if (isWeak(mask) && typeof mask === "boolean") return mask;
   if (mask instanceof Value && !isPointerValue(mask) && dtypeOfNumber(mask) === DTYPES.bool) {

@@ -8,6 +8,8 @@ import { elementwise } from "../ir/ops.ts";
 import type { DType } from "../ir/dtype.ts";
 import { isNarrow, narrowed } from "../ir/ops/narrow.ts";
 import { call, type Dtypes, type WgslSite, withoutParentheses } from "../ir/ops/row.ts";
+import { fromItem, toItem } from "./atomics.ts";
+import { bufferName, fieldName } from "./names.ts";
 import { loadHelper, storeHelper } from "./packed.ts";
 import { scalarText, type Special, typeText } from "./literal.ts";
 
@@ -32,24 +34,6 @@ export const BUILTIN_NAMES: Readonly<Record<BuiltIn, string>> = {
   num_programs_1: "num_programs_y",
   num_programs_2: "num_programs_z",
 };
-
-/** The name of a buffer's variable. */
-export function bufferName(param: string): string {
-  return `buffer_of_${identifier(param)}`;
-}
-
-/** The name of a scalar parameter's field. */
-export function fieldName(param: string): string {
-  return `value_of_${identifier(param)}`;
-}
-
-/** A name of JavaScript as one of WGSL; two that differ stay different. */
-function identifier(name: string): string {
-  return name.replace(
-    /[^A-Za-z0-9]/g,
-    (c) => (c === "_" ? "_" : `_${c.codePointAt(0)!.toString(16)}`),
-  );
-}
 
 export class ExpressionPrinter {
   constructor(
@@ -110,7 +94,10 @@ export class ExpressionPrinter {
   /** `width` elements of a buffer from element `index` on. */
   #load(base: string, index: Expr, width: Width): string {
     const buffer = this.#buffer(base);
-    if (!buffer.packed) return this.#place(buffer, index, width);
+    if (!buffer.packed) {
+      const place = this.#place(buffer, index, width);
+      return buffer.atomic ? fromItem(buffer, `atomicLoad(&${place})`) : place;
+    }
     const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
     return `${loadHelper(bufferName(base), buffer, site)}(${this.#bare(index)})`;
   }
@@ -118,7 +105,11 @@ export class ExpressionPrinter {
   /** A statement, without its semicolon, that stores a value from element `index` on. */
   store(base: string, index: Expr, value: Expr): string {
     const buffer = this.#buffer(base), { width } = value.type;
-    if (!buffer.packed) return `${this.#place(buffer, index, width)} = ${this.bare(value)}`;
+    if (!buffer.packed) {
+      const place = this.#place(buffer, index, width);
+      if (!buffer.atomic) return `${place} = ${this.bare(value)}`;
+      return `atomicStore(&${place}, ${toItem(buffer, this.bare(value))})`;
+    }
     const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
     const helper = storeHelper(bufferName(base), buffer, site);
     return `${helper}(${this.#bare(index)}, ${this.bare(value)})`;

@@ -74,6 +74,13 @@ class Inliner {
         return stmt.value ? { ...stmt, value: e(stmt.value) } : stmt;
       case "store":
         return { ...stmt, index: e(stmt.index), value: e(stmt.value) };
+      case "atomic":
+        return {
+          ...stmt,
+          index: e(stmt.index),
+          value: e(stmt.value),
+          ...(stmt.compare && { compare: e(stmt.compare) }),
+        };
       case "store_shared":
       case "add_shared":
         return { ...stmt, indices: stmt.indices.map(e), value: e(stmt.value) };
@@ -164,6 +171,8 @@ function expressions(stmt: Stmt): readonly Expr[] {
       return stmt.value ? [stmt.value] : [];
     case "store":
       return [stmt.index, stmt.value];
+    case "atomic":
+      return [stmt.index, ...(stmt.compare ? [stmt.compare] : []), stmt.value];
     case "store_shared":
     case "add_shared":
       return [...stmt.indices, stmt.value];

@@ -5,8 +5,10 @@
 import { type DTypeName, DTYPES } from "../ir/dtype.ts";
 import { call } from "../ir/ops/row.ts";
 import type { BufferUse, BuiltIn, InvocationProgram, SharedArray, Stmt } from "../ir/invocation.ts";
-import { bufferName, BUILTIN_NAMES, ExpressionPrinter, fieldName, Mentions } from "./expression.ts";
+import { atomicFunction, atomicItem } from "./atomics.ts";
+import { BUILTIN_NAMES, ExpressionPrinter, Mentions } from "./expression.ts";
 import { inlineSingleUses } from "./inline.ts";
+import { bufferName, fieldName } from "./names.ts";
 import { SPECIAL, typeText } from "./literal.ts";
 
 /** How a module is to be written. */
@@ -165,8 +167,10 @@ function hostType(dtype: DTypeName): string {
 }
 
 /** The type of one item of a buffer's array. */
-function itemText({ dtype, width, packed, atomic }: BufferUse): string {
+function itemText(buffer: BufferUse): string {
+  const { dtype, width, packed, atomic } = buffer;
   if (packed) return atomic ? "atomic<u32>" : "u32";
+  if (atomic) return `atomic<${atomicItem(buffer)}>`;
   return typeText({ dtype, width });
 }
 
@@ -203,6 +207,15 @@ class StatementPrinter {
       case "add_shared": {
         const place = printer.shared(stmt.array, stmt.indices);
         return [`${indent}atomicAdd(&${place}, ${printer.bare(stmt.value)});`];
+      }
+      case "atomic": {
+        const buffer = printer.buffers.get(stmt.base);
+        if (!buffer) throw new Error(`Parameter ${stmt.base} has no buffer`);
+        const [name, source] = atomicFunction(stmt.op, buffer);
+        printer.mentions.helpers.set(name, source);
+        const args = [stmt.index, ...(stmt.compare ? [stmt.compare] : []), stmt.value];
+        const text = call(name, args.map((arg) => printer.print(arg)));
+        return [`${indent}${stmt.result ? `${stmt.result} = ${text}` : text};`];
       }
       case "store_shared":
         if (stmt.atomic) {

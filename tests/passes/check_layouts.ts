@@ -1,6 +1,7 @@
 /** What layout assignment guarantees, checked on a graph. */
 
 import { type Graph, type Op, type Region, type Value, walk } from "../../lib/ir/graph.ts";
+import { isAtomic } from "../../lib/ir/ops/atomics.ts";
 import { sameShape } from "../../lib/ir/type.ts";
 import { sliced } from "../../lib/layout/layouts.ts";
 import type { LinearLayout } from "../../lib/layout/linear_layout.ts";
@@ -51,7 +52,7 @@ function checkOp(op: Op): void {
       value.type.layout === layout || value.type.layout?.equals(layout!),
       `An operand of ${op.name} is in ${value.type.layout}, not ${layout}`,
     );
-  if (isElementwise(op) || isRenaming(op) || op.name === "load") {
+  if (isElementwise(op) || isRenaming(op) || op.name === "load" || isAtomic(op)) {
     const { layout } = op.result.type;
     for (const x of op.operands) same(x, layout && operandLayout(op, x, layout));
   } else if (op.name === "store") {

@@ -7,6 +7,7 @@
  */
 
 import type { Graph, Op, Region, Value } from "../../ir/graph.ts";
+import { isAtomic } from "../../ir/ops/atomics.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Homes } from "./homes.ts";
 import {
@@ -69,6 +70,8 @@ export class Demands {
         for (const value of [...inits, ...yields]) this.#demand(value, this.#homes.of(result));
       }
       for (const inner of op.regions) this.#root(inner);
+      // What changes memory is done once, where its result is at home, whoever wants that.
+      if (isAtomic(op)) this.#demand(op.result, this.#homes.of(op.result));
       if (!isControl(op) && !op.results.some(isTile)) this.#demandOperands(op, undefined);
     }
   }

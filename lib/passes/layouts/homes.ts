@@ -10,6 +10,7 @@
  */
 
 import { type Graph, type Op, type Region, type Value, walk } from "../../ir/graph.ts";
+import { isAtomic } from "../../ir/ops/atomics.ts";
 import { size } from "../../ir/type.ts";
 import { dotResult, reshaped, sliced } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
@@ -134,6 +135,8 @@ export class Homes {
       this.#set(op.result, homes.find((home) => this.#dots.has(home)) ?? homes[0]);
     } else if (isRenaming(op)) {
       this.#set(op.result, homes[0] && resultLayout(op, homes[0]));
+    } else if (isAtomic(op)) {
+      if (isTile(op.result)) this.#set(op.result, homes[0]);
     } else if (op.name === "load") {
       if (isTile(op.result)) this.#set(op.result, this.#accesses.coalesced(op));
     } else if (op.name === "dot") {
@@ -169,7 +172,7 @@ export class Homes {
       this.#ask(op.operand(1), this.#known(op.result));
     } else if (op.name === "dot") {
       this.#ask(op.operand(2), this.#known(op.result));
-    } else if (isElementwise(op) || isRenaming(op) || op.name === "load") {
+    } else if (isElementwise(op) || isRenaming(op) || isAtomic(op) || op.name === "load") {
       const home = this.#known(op.result);
       if (home) { for (const x of op.operands) this.#ask(x, operandLayout(op, x, home)); }
     }
