@@ -7,6 +7,7 @@
  */
 
 import type { AtomicFunctions } from "./atomics.ts";
+import type { BlockFunctions } from "./blocks.ts";
 import type { ElementwiseFunctions, NanOptions } from "./functions.ts";
 import type { RandomFunctions } from "./random.ts";
 import type { Condition, DType, Tile } from "./types.ts";
@@ -17,12 +18,28 @@ export interface LoadOptions {
   readonly mask?: Condition | undefined;
   /** What is there instead where the mask is false; 0 unless given. Needs a mask. */
   readonly other?: number | undefined;
+  /** Of a block pointer, the dimensions along which what is outside the tensor is left out. */
+  readonly boundaryCheck?: number | readonly number[] | undefined;
+  /** Of a block pointer, what is there instead of what is left out: zeros unless told otherwise. */
+  readonly paddingOption?: "" | "zero" | "nan" | undefined;
+  /** Triton's hints to caches, which say nothing here. */
+  readonly cacheModifier?: string | undefined;
+  /** Triton's hint to caches, which says nothing here. */
+  readonly evictionPolicy?: string | undefined;
+  /** Accepted for Triton's sake. */
+  readonly volatile?: boolean | undefined;
 }
 
 /** What is said of a store besides pointers and values. */
 export interface StoreOptions {
   /** Where false, nothing is written. It is broadcast to the pointers' shape. */
   readonly mask?: Condition | undefined;
+  /** Of a block pointer, the dimensions along which what is outside the tensor is left out. */
+  readonly boundaryCheck?: number | readonly number[] | undefined;
+  /** Triton's hints to caches, which say nothing here. */
+  readonly cacheModifier?: string | undefined;
+  /** Triton's hint to caches, which says nothing here. */
+  readonly evictionPolicy?: string | undefined;
 }
 
 /** What is said of a reduction besides its axis. */
@@ -120,7 +137,8 @@ export interface DotOptions {
 export type ScaledFormat = "e2m1" | "e4m3" | "e5m2" | "bf16" | "fp16";
 
 /** Everything that `tl` offers besides dtypes. */
-export interface Operations extends ElementwiseFunctions, RandomFunctions, AtomicFunctions {
+export interface Operations
+  extends ElementwiseFunctions, RandomFunctions, AtomicFunctions, BlockFunctions {
   // What runs, and tiles from nothing
 
   /** The index of this program along dimension 0, 1 or 2 of the grid, an i32. */

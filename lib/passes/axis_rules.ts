@@ -281,6 +281,28 @@ function recast([x]: readonly Info[], op: Op): Info {
   return { ...unknown(type), constancy: x!.constancy, nonNegative: nonNegative || from.bits === 1 };
 }
 
+/** What is known, or promised where that says more. */
+function hint([x]: readonly Info[], op: Op): Info {
+  const { type } = op.result, dims = dimsOf(type), values = op.numbers("values");
+  const promised = (own: readonly number[], limit: (d: number) => number) =>
+    own.map((known, d) => Math.max(known, Math.min(powerOfTwoIn(values[d]!), limit(d))));
+  switch (op.attributes["about"]) {
+    case "contiguity":
+      // Groups may be longer than those whose first elements are known.
+      return {
+        ...x!,
+        contiguity: promised(x!.contiguity, (d) => dims[d]!),
+        divisibility: x!.divisibility.map((_, d) =>
+          divisibilityAt(x!, d, Math.max(x!.contiguity[d]!, values[d]!), unitOf(type))
+        ),
+      };
+    case "constancy":
+      return { ...x!, constancy: promised(x!.constancy, (d) => dims[d]!) };
+    default:
+      return { ...x!, divisibility: promised(x!.divisibility, () => HIGHEST) };
+  }
+}
+
 /**
  * Rules of elementwise operations for integers and pointers (comparisons: of integers). All others,
  * and all of floats, are only constant where their operands are.
@@ -317,6 +339,7 @@ export const ELEMENTWISE_RULES: Partial<Record<ElementwiseName, Rule>> = {
   gt: compareOrNext("b", "a"),
   le: compareOrNext("b", "a"),
   select,
+  hint,
   cast: recast,
   bitcast: recast,
 };

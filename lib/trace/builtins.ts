@@ -9,6 +9,7 @@ import type { Operations } from "../language/operations.ts";
 import { tl } from "../language/tl.ts";
 import { Arguments, type Entry } from "./arguments.ts";
 import { ATOMIC_ENTRIES } from "./atomics.ts";
+import { BLOCK_ENTRIES } from "./blocks.ts";
 import { FUNCTION_ENTRIES, propagatesNan, withNan } from "./elementary.ts";
 import { HOST_FUNCTIONS } from "./environment.ts";
 import { load, store } from "./memory.ts";
@@ -385,6 +386,7 @@ const TABLE = {
   ...FUNCTION_ENTRIES,
   ...RANDOM_ENTRIES,
   ...ATOMIC_ENTRIES,
+  ...BLOCK_ENTRIES,
 } satisfies Record<keyof Operations, Entry>;
 
 function print(t: Tracer, x: unknown): string {

@@ -1,6 +1,7 @@
 /** Calls: of closures, of the operations of `tl`, and of the host's functions, which are inlined. */
 
 import { elementOf } from "../language/dtypes.ts";
+import { callDescriptor } from "./blocks.ts";
 import { BUILTINS, castTo } from "./builtins.ts";
 import { Environment, kernelFunctionOf } from "./environment.ts";
 import { callMath } from "./math.ts";
@@ -16,6 +17,8 @@ import { Closure, describe, NOTHING, present } from "./values.ts";
 /** Calls anything that kernels can call. */
 export function call(t: Tracer, fn: unknown, args: readonly unknown[], self?: unknown): unknown {
   if (fn instanceof Closure) return callClosure(t, fn, args);
+  const method = callDescriptor(t, fn, args, self);
+  if (method) return method.value;
   const builtin = BUILTINS.get(fn);
   if (builtin) return builtin(t, args);
   // A dtype called: a typed number, or a cast.

@@ -70,7 +70,7 @@ function hasEffects(node: acorn.Node): boolean {
       const known = callee.type === "MemberExpression" && callee.object.type === "Identifier" &&
         callee.property.type === "Identifier" && callee.property.name !== "load" &&
         callee.property.name !== "store" &&
-        !callee.property.name.startsWith("atomic");
+        !/^(atomic|scatter|gather|debug|device)/.test(callee.property.name);
       if (!known) effects = true;
     }
   });

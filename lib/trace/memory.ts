@@ -4,6 +4,7 @@ import { DTYPES } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { sameShape } from "../ir/type.ts";
 import type { Arguments } from "./arguments.ts";
+import { isBlockPointer, loadBlock, storeBlock } from "./blocks.ts";
 import { Problem } from "./problem.ts";
 import { dtypeOfNumber } from "./promotion.ts";
 import { shapeOf, shapeText } from "./semantics.ts";
@@ -12,8 +13,15 @@ import { describe, isPointerValue, isWeak, type Operand, type PointerValue } fro
 
 export function load(a: Arguments, t: Tracer): Value {
   a.count(1, 2);
+  const options = a.options(
+    1,
+    ...["mask", "other", "boundaryCheck", "paddingOption"] as const,
+    ...["cacheModifier", "evictionPolicy", "volatile"] as const,
+  );
+  const [block] = a.list;
+  if (isBlockPointer(block)) return loadBlock(a, block, options);
   const pointer = pointerOf(a, "read from");
-  const options = a.options(1, "mask", "other");
+  refuseBounds(a, options.boundaryCheck, options.paddingOption);
   const mask = maskOf(options.mask);
   const { semantics } = t;
   const { pointee } = pointer.type.element;
@@ -36,10 +44,17 @@ export function load(a: Arguments, t: Tracer): Value {
 
 export function store(a: Arguments, t: Tracer): undefined {
   a.count(2, 3);
-  const pointer = pointerOf(a, "written to");
-  const { pointee } = pointer.type.element;
   const value = a.operand(1);
-  const mask = maskOf(a.options(2, "mask").mask);
+  const options = a.options(
+    2,
+    ...["mask", "boundaryCheck", "cacheModifier", "evictionPolicy"] as const,
+  );
+  const [block] = a.list;
+  if (isBlockPointer(block)) return storeBlock(a, block, value, options);
+  const pointer = pointerOf(a, "written to");
+  refuseBounds(a, options.boundaryCheck);
+  const { pointee } = pointer.type.element;
+  const mask = maskOf(options.mask);
   const { semantics } = t;
   const { shape } = pointer.type;
   for (const [x, what] of [[value, "value"], [mask, "mask"]] as const) {
@@ -67,6 +82,16 @@ export function store(a: Arguments, t: Tracer): undefined {
   if (mask !== undefined) operands.push(semantics.as(mask, DTYPES.bool, shape));
   semantics.builder.op("store", operands);
   return undefined;
+}
+
+/** Throws when a plain pointer is to be checked against the bounds of a tensor that it knows nothing of. */
+function refuseBounds(a: Arguments, ...given: readonly unknown[]): void {
+  const plain = (x: unknown) => x === undefined || x === "" || (Array.isArray(x) && x.length === 0);
+  if (given.every(plain)) return;
+  throw new Problem(
+    `${a.name} checks the bounds of block pointers only`,
+    "Give a mask: { mask: offsets < n }, or make the pointer with tl.makeBlockPtr",
+  );
 }
 
 /** The first argument, which must be of pointers. */

@@ -30,7 +30,7 @@ interface Cases {
   readonly of: readonly DTypeName[];
   /** Of the result, where it is not that of the last operand. */
   readonly to?: DTypeName;
-  readonly attributes?: Record<string, string>;
+  readonly attributes?: Record<string, string | readonly number[]>;
   /** Operands, then the result. */
   readonly rows: readonly (readonly number[])[];
 }
@@ -260,6 +260,11 @@ const CASES: Record<ElementwiseName, readonly Cases[]> = {
     cast("u8", "f8e4m3", [0x7e, 448], [0x81, -(2 ** -9)], [0x7f, NaN]),
     cast("f8e5m2", "i8", [-Infinity, -4], [57344, 0x7b]),
   ],
+  hint: [{
+    of: ["i32"],
+    attributes: { about: "contiguity", values: [1] },
+    rows: [[5, 5], [MIN, MIN]],
+  }],
   ptr_add: [], // needs a pointer: see below
   exp: [unary("f32", [0, 1], [1, fround(Math.E)], [-Infinity, 0], [1000, Infinity], [NaN, NaN])],
   exp2: [unary("f32", [3, 8], [-1, 0.5], [-Infinity, 0], [128, Infinity])],

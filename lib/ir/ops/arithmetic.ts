@@ -407,6 +407,24 @@ export const ARITHMETIC = {
       return decoded(encoded(x!, from, site), to, site);
     },
   },
+  hint: {
+    doc:
+      "The operand itself, with the author's promise about its axis information: `about` is contiguity, divisibility or constancy.",
+    operands: ["x"],
+    attributes: { about: "string", values: "numbers" },
+    traits: ["cheap", "closed"],
+    infer: ({ operands, attributes }) => {
+      const x = at(operands, 0), values = attributes["values"];
+      expect(
+        ["contiguity", "divisibility", "constancy"].includes(String(attributes["about"])) &&
+          Array.isArray(values) && values.length === Math.max(1, x.shape.length),
+        () => `${typeText(x)} cannot be promised ${String(values)}`,
+      );
+      return [x];
+    },
+    evaluate: () => (x) => x,
+    wgsl: ([x]) => x!,
+  },
   ptr_add: {
     doc: "A pointer moved by an i32 number of elements.",
     operands: ["pointer", "offset"],
