@@ -83,11 +83,11 @@ export interface BlockFunctions {
    * `x`, with the promise that its first elements along each dimension are multiples of these
    * numbers. A promise that is not kept gives wrong results.
    */
-  multipleOf(x: number, values: number | readonly number[]): Tile;
+  multipleOf(x: Condition, values: number | readonly number[]): Tile;
   /** `x`, with the promise that so many neighbours along each dimension count up by one. */
-  maxContiguous(x: number, values: number | readonly number[]): Tile;
+  maxContiguous(x: Condition, values: number | readonly number[]): Tile;
   /** `x`, with the promise that so many neighbours along each dimension are equal. */
-  maxConstancy(x: number, values: number | readonly number[]): Tile;
+  maxConstancy(x: Condition, values: number | readonly number[]): Tile;
   /** Promises that a condition holds. */
   assume(condition: Condition): void;
 }

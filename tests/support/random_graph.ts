@@ -233,7 +233,9 @@ function isScalar(value: Value): boolean {
 
 /** Every operation that works on any device, elementwise ones as often as all others. */
 export const ALL_OPS: readonly OpName[] = [
-  ...(Object.keys(OPS) as OpName[]).filter((name) => elementwise(name) && name !== "bitcast" && name !== "hint"),
+  ...(Object.keys(OPS) as OpName[]).filter((name) =>
+    elementwise(name) && name !== "bitcast" && name !== "hint"
+  ),
   ...["constant", "constant", "arange", "splat", "splat", "broadcast", "expand_dims"] as const,
   ...["reshape", "permute", "reduce", "load", "store", "store", "for", "while", "if"] as const,
 ];
