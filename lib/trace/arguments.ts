@@ -119,9 +119,9 @@ export class Arguments {
       typeof given !== "object" || given === null || given instanceof Value || Array.isArray(given)
     ) {
       throw new Problem(
-        `${this.name} takes ${known.join(" and ")} in an object as argument ${i + 1}, not ${
-          describe(given)
-        }`,
+        `${this.name} takes ${
+          known.length < 4 ? known.join(" and ") : "options"
+        } in an object as argument ${i + 1}, not ${describe(given)}`,
         `Write ${this.usage}`,
       );
     }

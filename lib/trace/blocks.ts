@@ -143,7 +143,6 @@ function coordinatesOf(t: Tracer, block: Block, offsets: readonly Operand[]): Va
 
 function read(
   t: Tracer,
-  block: Block,
   { pointer, mask }: ReturnType<typeof address>,
   padding: string,
 ): Value {
@@ -208,7 +207,7 @@ export function loadBlock(
   refuseMask(a, options.mask, options.other);
   const check = checked(a, block, options.boundaryCheck);
   const place = address(t, block, coordinatesOf(t, block, block.offsets), check);
-  return read(t, block, place, paddingOf(a, options.paddingOption, block));
+  return read(t, place, paddingOf(a, options.paddingOption, block));
 }
 
 /** `tl.store` to a block pointer. */
@@ -297,7 +296,7 @@ function atomic(op: AtomicName): Method {
 const METHODS = {
   load: (a, block) => {
     a.count(1);
-    return read(a.t, block, placeAt(a, block, 0), block.padding);
+    return read(a.t, placeAt(a, block, 0), block.padding);
   },
   store: (a, block) => {
     a.count(2);
@@ -305,7 +304,7 @@ const METHODS = {
   },
   gather: (a, block) => {
     a.count(2);
-    return read(a.t, block, rowsAt(a, block, 0), block.padding);
+    return read(a.t, rowsAt(a, block, 0), block.padding);
   },
   scatter: (a, block) => {
     a.count(3);
@@ -427,7 +426,7 @@ export const BLOCK_ENTRIES = {
   loadTensorDescriptor: ["tl.loadTensorDescriptor(descriptor, offsets)", (a) => {
     a.count(2);
     const block = descriptorOf(a);
-    return read(a.t, block, placeAt(a, block, 1), block.padding);
+    return read(a.t, placeAt(a, block, 1), block.padding);
   }],
   storeTensorDescriptor: ["tl.storeTensorDescriptor(descriptor, offsets, value)", (a) => {
     a.count(3);

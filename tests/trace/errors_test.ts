@@ -565,7 +565,7 @@ help: Compare it, as in x !== 0; to fall back on another value write tl.where(x 
   tl.load(x + tl.arange(0, 4), n > 2);
 }`,
     `\
-tl.load takes mask and other in an object as argument 2, not bool
+tl.load takes options in an object as argument 2, not bool
 
   in kernel
     1 | (x, out, n) => {
