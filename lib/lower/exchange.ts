@@ -32,15 +32,37 @@ export function exchanged(
   if (context.options.subgroupSize > 0 && mask < 2 ** lanes) {
     return packets.map((x) => emitter.bind(shuffled(x, mask)));
   }
-  const type = packets[0]!.type, count = packets.length;
-  const array = emitter.sharedArray(type, [count * invocations]);
+  const type = packets[0]!.type, bytes = type.width * type.dtype.bytes * invocations;
+  const atOnce = Math.max(1, Math.floor(MAX_BYTES / bytes)), received: Expr[] = [];
+  const other = emitter.bindOutside(
+    operation("xor", [builtin("invocation"), int(mask)]),
+    "other",
+  );
+  for (let first = 0; first < packets.length; first += atOnce) {
+    received.push(
+      ...throughWorkgroup(context, packets.slice(first, first + atOnce), other),
+    );
+  }
+  return received;
+}
+
+/** An exchange takes no more workgroup memory than this: what is left goes after it. */
+const MAX_BYTES = 8192;
+
+function throughWorkgroup(context: Context, packets: readonly Expr[], other: Expr): Expr[] {
+  const { emitter } = context, { invocations } = context.options;
+  const type = packets[0]!.type;
+  const array = emitter.sharedArray(type, [packets.length * invocations]);
   const memory: Memory[] = [{ scope: "workgroup", name: array.name }];
-  const own = builtin("invocation");
-  const other = emitter.bindOutside(operation("xor", [own, int(mask)]), "other");
   const place = (index: Expr, i: number) => [operation("add", [index, int(i * invocations)])];
   emitter.phase([], memory, () => {
     packets.forEach((value, i) =>
-      emitter.emit({ kind: "store_shared", array: array.name, indices: place(own, i), value })
+      emitter.emit({
+        kind: "store_shared",
+        array: array.name,
+        indices: place(builtin("invocation"), i),
+        value,
+      })
     );
   });
   const received: Expr[] = [];

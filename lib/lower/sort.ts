@@ -4,19 +4,45 @@
  * Stage k makes sorted blocks of 2^k, alternately rising and falling, of blocks half as long, by
  * comparing elements whose positions differ in bit k - 1, then in bit k - 2, … and last in bit 0. Each
  * element meets the other in a register of the same invocation, or by an exchange, as the bit lies.
+ * Networks of many comparisons are loops over workgroup memory instead.
  */
 
-import { bool } from "../ir/dtype.ts";
+import { bool, i32 } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
-import type { Expr, Width } from "../ir/invocation.ts";
+import type { Expr, Memory, Width } from "../ir/invocation.ts";
+import type { LinearLayout } from "../layout/linear_layout.ts";
 import { type AxisBit, axisBits, hasBits } from "./axis_bits.ts";
-import type { Context } from "./context.ts";
+import { type Context, expressionDtype } from "./context.ts";
+import type { Emitter } from "./emitter.ts";
 import { exchanged } from "./exchange.ts";
-import { literal, op as operation, vector } from "./expr.ts";
-import { gather, registerCount } from "./registers.ts";
+import { add, builtin, int, literal, named, op as operation, vector } from "./expr.ts";
+import { onlyOnce } from "./memory.ts";
+import {
+  coordinate,
+  gather,
+  linearIndex,
+  packetCount,
+  registerCount,
+  registerOf,
+  replicatedMask,
+} from "./registers.ts";
+
+/** Comparisons that are written out one by one: compilers of shaders are slow on more. */
+const MAX_UNROLLED = 64;
+/** Workgroup memory that a tile may take for a network in a loop, in bytes. */
+const MAX_BYTES = 32768;
 
 export function lowerSort(context: Context, op: Op): void {
-  const layout = op.result.type.layout!, { emitter } = context;
+  const { layout, shape } = op.result.type, stages = Math.log2(shape.at(-1)!);
+  const comparisons = packetCount(op.result.type) * stages * (stages + 1) / 2;
+  const elements = shape.reduce((product, dim) => product * dim, 1);
+  const bytes = elements * expressionDtype(op.result.type).bytes;
+  if (comparisons > MAX_UNROLLED && bytes <= MAX_BYTES) return sortInMemory(context, op, elements);
+  unrolled(context, op, layout!);
+}
+
+function unrolled(context: Context, op: Op, layout: LinearLayout): void {
+  const { emitter } = context;
   const bits = axisBits(layout, layout.shape.length - 1);
   const descending = op.attributes["descending"] === true;
   const registers = Array.from({ length: registerCount(layout) }, (_, i) => i);
@@ -51,6 +77,81 @@ export function lowerSort(context: Context, op: Op): void {
     }
   }
   context.define(op.result, packets);
+}
+
+/** The same network as loops over a copy in workgroup memory. */
+function sortInMemory(context: Context, op: Op, elements: number): void {
+  const { emitter } = context, { invocations } = context.options;
+  const { shape } = op.result.type, layout = op.result.type.layout!;
+  const dtype = expressionDtype(op.result.type), columns = shape.at(-1)!;
+  const array = emitter.sharedArray({ dtype, width: 1 }, [elements]);
+  const memory: Memory[] = [{ scope: "workgroup", name: array.name }];
+  const read = (index: Expr): Expr =>
+    emitter.bind({ kind: "shared", array: array.name, indices: [index], type: array.type });
+  const write = (index: Expr, value: Expr) =>
+    emitter.emit({ kind: "store_shared", array: array.name, indices: [index], value });
+  const registers = Array.from({ length: registerCount(layout) }, (_, i) => i);
+  const places = registers.map((register) =>
+    emitter.bind(
+      linearIndex(shape.map((_, dim) => coordinate(emitter, layout, register, dim)), shape),
+    )
+  );
+
+  const packets = context.get(op.operand(0));
+  emitter.phase([], memory, () => {
+    emitter.when(onlyOnce(replicatedMask(layout)), () => {
+      places.forEach((place, register) => write(place, registerOf(packets, register)));
+    });
+  });
+  const compare = (stage: Expr, bit: Expr, pair: Expr) => {
+    const half = emitter.bind(operation("shl", [int(1), bit]));
+    const within = emitter.bind(operation("and", [pair, operation("sub", [half, int(1)])]));
+    const low = emitter.bind(
+      add(operation("shl", [operation("sub", [pair, within]), int(1)]), within),
+      "low",
+    );
+    const high = emitter.bind(add(low, half), "high");
+    const column = operation("and", [low, int(columns - 1)]);
+    const block = operation("and", [operation("shr", [column, stage]), int(1)]);
+    const falls = operation(
+      op.attributes["descending"] === true ? "eq" : "ne",
+      [block, int(0)],
+      bool,
+    );
+    const [a, b] = [read(low), read(high)];
+    const [less, more] = (["lt", "gt"] as const).map((name) => operation(name, [a!, b!], bool));
+    emitter.when(operation("select", [falls, less!, more!], bool), () => {
+      write(low, b!);
+      write(high, a!);
+    });
+  };
+  const stages = Math.log2(columns);
+  loop(emitter, "stage", int(1), int(stages + 1), 1, (stage) => {
+    loop(emitter, "bit", operation("sub", [stage, int(1)]), int(-1), -1, (bit) => {
+      emitter.phase(memory, memory, () => {
+        loop(emitter, "pair", builtin("invocation"), int(elements / 2), invocations, (pair) => {
+          compare(stage, bit, pair);
+        });
+      });
+    });
+  });
+  const sorted: Expr[] = [];
+  emitter.phase(memory, [], () => places.forEach((place) => sorted.push(read(place))));
+  context.define(op.result, gather(sorted, registers));
+}
+
+/** A loop of the shader. */
+function loop(
+  emitter: Emitter,
+  hint: string,
+  start: Expr,
+  end: Expr,
+  step: number,
+  body: (index: Expr) => void,
+): void {
+  const name = emitter.name(hint);
+  const stmts = emitter.block(() => body(named(name, { dtype: i32, width: 1 })));
+  emitter.emit({ kind: "for", name, start, end, step: int(step), body: stmts });
 }
 
 /** The larger or smaller of two. Both sides of a pair decide alike, so that no element is lost. */

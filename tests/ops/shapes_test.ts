@@ -108,6 +108,12 @@ onDevices("flip reverses a dimension", async (device) => {
   }
 });
 
+onDevices("a tile larger than workgroup memory is flipped in parts", async (device) => {
+  const x = counted([8192]);
+  const [flipped] = await applied(device, (x: number) => tl.flip(x), [x], [x]);
+  assertEquals(flipped, x.values.toReversed());
+});
+
 onDevices("gather takes elements by index along an axis", async (device) => {
   const cases = [[[32, 16], [8, 16], 0], [[16, 32], [16, 64], 1], [[128], [4], 0]] as const;
   for (const [from, to, axis] of cases) {
