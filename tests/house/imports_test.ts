@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "lib/lower/": ["lib/errors.ts", "lib/ir/", "lib/layout/"],
   "lib/wgsl/": ["lib/errors.ts", "lib/ir/", "lib/layout/"],
   "lib/cpu/": ["lib/errors.ts", "lib/ir/", "lib/layout/"],
-  "lib/runtime/": ["lib/errors.ts", "lib/ir/dtype.ts"],
+  "lib/runtime/": ["lib/errors.ts", "lib/ir/dtype.ts", "lib/ir/bits.ts"],
   "lib/port/": ["lib/errors.ts", "lib/kernel.ts", "mod.ts"],
   "kernels/": ["mod.ts"],
   "examples/": ["mod.ts", "kernels/"],
