@@ -36,7 +36,7 @@ Deno.test("parseArguments() refuses what it cannot read, and says what to write"
     [
       "f64",
       ["x"],
-      "Unknown type 'f64' for 'x': there are 'bool', 'i32', 'u32', 'f16', 'f32'",
+      "Unknown type 'f64' for 'x': there are 'bool', 'i8', 'i16', 'i32', 'u8', 'u16', 'u32', 'f8e4m3', 'f8e5m2', 'bf16', 'f16', 'f32'",
     ],
     ["ptr f32 = 3", ["x"], "The pointer 'x' cannot have a value"],
     ["i32 % 3", ["n"], "'n' cannot be declared divisible by 3: write 1, 2, 4, 8 or 16"],

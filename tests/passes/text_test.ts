@@ -7,6 +7,7 @@
 
 import fc from "npm:fast-check@4.10.2";
 import type { AxisInfo } from "../../lib/ir/axis.ts";
+import { type DType, isFloat, ROUND } from "../../lib/ir/dtype.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { parse } from "../../lib/ir/parse.ts";
 import { print, printLines } from "../../lib/ir/print.ts";
@@ -53,19 +54,19 @@ function infoText({ contiguity, divisibility, constancy, constant }: AxisInfo): 
 const INTEGERS = fc.oneof(fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31)), fc.integer());
 const FLOATS = fc.oneof(fc.constantFrom(0, -0, NaN, Infinity, -Infinity), fc.float());
 
+/** Numbers that a dtype holds. */
+function numbersOf(dtype: DType): fc.Arbitrary<number> {
+  if (dtype.kind === "bool") return fc.constantFrom(0, 1);
+  return (isFloat(dtype) ? FLOATS : INTEGERS).map(ROUND[dtype.name]);
+}
+
 /** Numbers for the scalar parameters of a graph, as divisible as they are said to be. */
 function scalarsOf(graph: Graph): fc.Arbitrary<Record<string, number>> {
   return fc.record(Object.fromEntries(
     graph.params.filter(({ value }) => !isPointer(value.type.element))
       .map(({ name, value, divisibility }) => [
         name,
-        {
-          bool: fc.constantFrom(0, 1),
-          i32: INTEGERS.map((x) => x - x % divisibility),
-          u32: INTEGERS.map((x) => x >>> 0).map((x) => x - x % divisibility),
-          f32: FLOATS.map(Math.fround),
-          f16: FLOATS.map(Math.f16round),
-        }[dtypeOf(value.type).name],
+        numbersOf(dtypeOf(value.type)).map((x) => divisibility > 1 ? x - x % divisibility : x),
       ]),
   ));
 }

@@ -106,17 +106,16 @@ export function towardZero(x: string, dtype: DType, site: WgslSite): string {
 }`;
     }
     if (dtype !== f16) throw new Error(`Nothing is rounded toward zero to ${dtype.name}`);
-    const encode = encoded("nearest", f16, site);
+    const F = (n: number) => site.literal(n, f32);
+    // Cut to what f16 holds, so that nothing is left to round: a conversion there and back, compared
+    // with x, is taken for x itself by some drivers.
     return `fn ${name}(x: ${wide}) -> ${type} {
-  let nearest = ${type}(x);
-  let code = ${encode};
-  return ${
-      call("select", [
-        "nearest",
-        decoded(`(code - ${L(1)})`, f16, site),
-        `abs(${wide}(nearest)) > abs(x)`,
-      ])
-    };
+  let bits = ${bits};
+  let normal = bitcast<${wide}>(bits & ${L(0xffffe000)});
+  let small = trunc(x * ${F(2 ** 24)}) * ${F(2 ** -24)};
+  let cut = select(normal, small, abs(x) < ${F(2 ** -14)});
+  let finite = (bits & ${L(0x7fffffff)}) < ${L(0x7f800000)};
+  return ${type}(select(x, clamp(cut, ${F(-65504)}, ${F(65504)}), finite));
 }`;
   });
   return call(helper, [x]);

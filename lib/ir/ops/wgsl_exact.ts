@@ -50,11 +50,26 @@ export const EXACT_SOURCES = {
   },
   // x * 2^n in three steps, so that only the last can round.
   scale_f32: {
+    // By exponents: drivers multiply powers of two together first, which overflows.
     text: `fn scale_f32(x: f32, n: i32) -> f32 {
-  let all = clamp(n, -378, 378);
-  let third = all / 3;
-  let power = bitcast<f32>(u32(third + 127) << 23u);
-  return x * power * power * bitcast<f32>(u32(all - 2 * third + 127) << 23u);
+  let small = abs(x) < 1.1754943508222875e-38;
+  let normal = select(x, x * 16777216.0, small);
+  let bits = bitcast<u32>(normal);
+  let exponent = i32((bits >> 23u) & 255u);
+  if (exponent == 0 || exponent == 255) {
+    return normal;
+  }
+  let scaled = exponent + clamp(n, -1000, 1000) - select(0, 24, small);
+  if (scaled >= 255) {
+    return bitcast<f32>((bits & 0x80000000u) | 0x7f800000u);
+  }
+  if (scaled > 0) {
+    return bitcast<f32>((bits & 0x807fffffu) | (u32(scaled) << 23u));
+  }
+  if (scaled < -24) {
+    return bitcast<f32>(bits & 0x80000000u);
+  }
+  return bitcast<f32>((bits & 0x807fffffu) | (u32(scaled + 25) << 23u)) * 2.98023223876953125e-8;
 }`,
   },
   round_f32: {
