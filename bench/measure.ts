@@ -14,7 +14,7 @@ const SAMPLES = 7;
 const MOST_REPEATS = 2000;
 
 /**
- * The median milliseconds of one repeat of each subject. Samples are interleaved, so that a device
+ * The median milliseconds of one repeat of each subject. Throws when they cannot be told from a wait. Samples are interleaved, so that a device
  * which slows down under load does so for all of them.
  */
 export async function measure(subjects: readonly Subject[]): Promise<number[]> {
@@ -26,12 +26,16 @@ export async function measure(subjects: readonly Subject[]): Promise<number[]> {
   }
   for (let sample = 0; sample < SAMPLES; sample++) {
     for (const { subject, idle, repeats, times } of plans) {
-      const ms = await elapsed(subject, repeats) - idle;
-      // A repeat that is too short to be seen beside a wait counts as a nanosecond.
-      times.push(Math.max(ms, 1e-6) / repeats);
+      times.push((await elapsed(subject, repeats) - idle) / repeats);
     }
   }
-  return plans.map(({ times }) => median(times));
+  return plans.map(({ times, repeats }) => {
+    const ms = median(times);
+    if (ms > 0) return ms;
+    throw new Error(
+      `Cannot time ${repeats} repeats: they took no longer than a wait for an idle device; the machine is too busy or its clock too coarse, run it again`,
+    );
+  });
 }
 
 /** How many repeats fill a sample. */
