@@ -70,6 +70,28 @@ export type Expr =
 /** An atomic operation on an element of memory; `cas` compares and swaps. */
 export type AtomicOperation = AtomicName | "cas";
 
+/** The expressions right inside one. */
+export function children(x: Expr): readonly Expr[] {
+  switch (x.kind) {
+    case "op":
+      return x.args;
+    case "splat":
+    case "slice":
+    case "shuffle":
+      return [x.x];
+    case "ramp":
+      return [x.base];
+    case "vector":
+      return x.parts;
+    case "global":
+      return [x.index];
+    case "shared":
+      return x.indices;
+    default:
+      return [];
+  }
+}
+
 /** A statement. */
 export type Stmt =
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }

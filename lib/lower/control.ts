@@ -5,7 +5,7 @@
 
 import { i32, isInteger } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
-import type { Expr } from "../ir/invocation.ts";
+import { children, type Expr } from "../ir/invocation.ts";
 import { isPointer } from "../ir/type.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
@@ -76,26 +76,9 @@ function nameOf(variable: Expr): string {
 }
 
 function mentions(x: Expr, names: ReadonlySet<string>): boolean {
-  switch (x.kind) {
-    case "name":
-      return names.has(x.name);
-    case "op":
-      return x.args.some((arg) => mentions(arg, names));
-    case "splat":
-    case "slice":
-    case "shuffle":
-      return mentions(x.x, names);
-    case "ramp":
-      return mentions(x.base, names);
-    case "vector":
-      return x.parts.some((part) => mentions(part, names));
-    case "global":
-      return mentions(x.index, names);
-    case "shared":
-      return x.indices.some((index) => mentions(index, names));
-    default:
-      return false;
-  }
+  return x.kind === "name"
+    ? names.has(x.name)
+    : children(x).some((child) => mentions(child, names));
 }
 
 /** Gives carriers their next values, all at once: no assignment is seen by another's right side. */

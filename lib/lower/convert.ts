@@ -9,6 +9,7 @@ import { conversion } from "../layout/conversion.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
 import { type Context, expressionDtype } from "./context.ts";
 import { int, op as operation, slice } from "./expr.ts";
+import { shuffled } from "./exchange.ts";
 import { onlyOnce } from "./memory.ts";
 import {
   coordinate,
@@ -34,7 +35,7 @@ export function lowerConvertLayout(context: Context, op: Op): void {
     case "shuffle":
       if (plan.xor && context.options.subgroupSize > 0) {
         const moved = plan.source.map((source, register) =>
-          context.emitter.bind(shuffled(registerOf(packets, source), plan.flips[register]!))
+          fromLane(context, registerOf(packets, source), plan.flips[register]!)
         );
         return context.define(op.result, gather(moved, moved.map((_, i) => i)));
       }
@@ -44,8 +45,9 @@ export function lowerConvertLayout(context: Context, op: Op): void {
   }
 }
 
-function shuffled(x: Expr, mask: number): Expr {
-  return mask === 0 ? x : { kind: "shuffle", x, mask, type: x.type };
+/** What the lane that differs in the bits of `mask` has; its own where none differ. */
+function fromLane(context: Context, x: Expr, mask: number): Expr {
+  return mask === 0 ? x : context.emitter.bind(shuffled(x, mask));
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import { i32 } from "../ir/dtype.ts";
 import {
+  children,
   type Expr,
   type Memory,
   type SharedArray,
@@ -189,21 +190,6 @@ export class Emitter {
 
 /** True when the value of an expression may differ when it is computed again. */
 function readsMemory(x: Expr): boolean {
-  switch (x.kind) {
-    case "global":
-    case "shared":
-    case "shuffle":
-      return true;
-    case "op":
-      return x.args.some(readsMemory);
-    case "splat":
-    case "slice":
-      return readsMemory(x.x);
-    case "ramp":
-      return readsMemory(x.base);
-    case "vector":
-      return x.parts.some(readsMemory);
-    default:
-      return false;
-  }
+  return x.kind === "global" || x.kind === "shared" || x.kind === "shuffle" ||
+    children(x).some(readsMemory);
 }

@@ -6,7 +6,7 @@
  * in a loop instead of once before it.
  */
 
-import type { Expr, Stmt } from "../ir/invocation.ts";
+import { children, type Expr, type Stmt } from "../ir/invocation.ts";
 
 /** Deeper expressions than this are left in parts. */
 const MAX_DEPTH = 4;
@@ -136,28 +136,6 @@ class Inliner {
 
 function depth(x: Expr): number {
   return 1 + Math.max(0, ...children(x).map(depth));
-}
-
-/** The expressions right inside one. */
-export function children(x: Expr): readonly Expr[] {
-  switch (x.kind) {
-    case "op":
-      return x.args;
-    case "splat":
-    case "slice":
-    case "shuffle":
-      return [x.x];
-    case "ramp":
-      return [x.base];
-    case "vector":
-      return x.parts;
-    case "global":
-      return [x.index];
-    case "shared":
-      return x.indices;
-    default:
-      return [];
-  }
 }
 
 /** The expressions right in a statement, those of inner blocks not included. */
