@@ -13,8 +13,10 @@
 
 import { DeviceError } from "../errors.ts";
 import { FailureLog } from "./failures.ts";
+import { Gate } from "./gate.ts";
 import type { GpuStorage } from "./gpu_storage.ts";
 import type { Pipeline } from "./pipelines.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 /** Launches in a batch at most; by then a submit costs little beside them, and the GPU should start. */
 const MAX_LAUNCHES = 256;
@@ -37,6 +39,8 @@ interface ReadBack {
 
 export class LaunchQueue {
   readonly failures = new FailureLog();
+  /** Held while something is measured whose result decides what is launched. */
+  readonly gate = new Gate();
   /** Counts batches, from 1; a storage remembers the last one that used it. */
   batch = 1;
 
@@ -57,6 +61,7 @@ export class LaunchQueue {
   #turns = -1; // microtasks since the last launch; -1 when none is scheduled
   #readBacks: ReadBack[] = [];
   #released: GpuStorage[] = [];
+  #watch: Stopwatch | undefined;
 
   constructor(device: GPUDevice, alignment: number) {
     this.#device = device;
@@ -82,11 +87,17 @@ export class LaunchQueue {
     y: number,
     z: number,
   ): void {
+    if (this.gate.closed) {
+      const copy = uniforms.slice();
+      return this.#later(() => this.launch(pipeline, storages, copy, x, y, z));
+    }
     if (pipeline.error) throw pipeline.error;
     this.failures.throwIfLost();
     const bytes = roundUp(pipeline.program.uniformBytes, this.#alignment);
     if (this.#launches >= MAX_LAUNCHES || this.#uniformBytes + bytes > UNIFORM_BYTES) this.flush();
     this.#keepApart(pipeline);
+    if (this.#watch?.everyLaunch) this.lap(pipeline.program.name);
+    if (!this.#pass && this.#watch?.full) this.flush();
 
     const pass = this.#openPass();
     if (this.#pipeline !== pipeline) {
@@ -114,6 +125,7 @@ export class LaunchQueue {
    * loop share one submit, and their waits pass together.
    */
   async read(storage: GpuStorage, bytes: number): Promise<ArrayBuffer> {
+    if (this.gate.closed) return this.gate.waitFor(() => this.read(storage, bytes));
     this.failures.throwIfLost();
     if (bytes === 0) {
       await this.failures.settle(Promise.resolve());
@@ -142,6 +154,10 @@ export class LaunchQueue {
 
   /** Overwrites the start of a storage with bytes whose number is a multiple of 4. */
   write(storage: GpuStorage, data: Uint8Array<ArrayBuffer>): void {
+    if (this.gate.closed) {
+      const copy = data.slice();
+      return this.#later(() => this.write(storage, copy));
+    }
     this.failures.throwIfLost();
     if (storage.batch === this.batch) this.flush(); // recorded launches must see what was there
     this.#device.queue.writeBuffer(storage.buffer, 0, data);
@@ -149,10 +165,40 @@ export class LaunchQueue {
 
   /** Destroys a storage's buffer once the recorded launches that use it are submitted. */
   release(storage: GpuStorage): void {
+    if (this.gate.closed) return this.#later(() => this.release(storage));
     for (const key of storage.groups) this.#groups.delete(key);
     storage.groups.clear();
     if (storage.batch === this.batch && this.#encoder) this.#released.push(storage);
     else storage.buffer.destroy();
+  }
+
+  /** Records commands that stand outside of passes: copies and clears of whole buffers. */
+  command(record: (encoder: GPUCommandEncoder) => void): void {
+    if (this.gate.closed) return this.#later(() => this.command(record));
+    this.failures.throwIfLost();
+    this.#endPass();
+    record(this.#openEncoder());
+    this.#scheduleFlush();
+  }
+
+  /** What times the launches. */
+  get watching(): Stopwatch | undefined {
+    return this.#watch;
+  }
+
+  /** Times what is launched from now on; undefined ends that. */
+  watch(watch: Stopwatch | undefined): void {
+    if (this.gate.closed) return this.#later(() => this.watch(watch));
+    this.flush();
+    this.#watch = watch;
+  }
+
+  /** Begins a lap of the stopwatch, or only ends the one before. */
+  lap(name: string | undefined): void {
+    if (this.gate.closed) return this.#later(() => this.lap(name));
+    this.#endPass();
+    if (name === undefined) this.#watch?.end();
+    else this.#watch?.begin(name);
   }
 
   /** Submits what is recorded. */
@@ -160,6 +206,7 @@ export class LaunchQueue {
     const encoder = this.#encoder;
     if (!encoder) return;
     this.#endPass();
+    this.#watch?.finish(encoder);
     const device = this.#device, names = [...this.#names], readBacks = this.#readBacks;
     const used = this.#uniformBytes, released = this.#released;
     this.#encoder = undefined;
@@ -180,11 +227,13 @@ export class LaunchQueue {
       ),
     );
     for (const storage of released) storage.buffer.destroy();
+    this.#watch?.submitted();
     for (const { staging, mapping } of readBacks) mapping(staging.mapAsync(1)); // GPUMapMode.READ
   }
 
   /** Resolves when all that was launched has run. */
   async synchronize(): Promise<void> {
+    if (this.gate.closed) return this.gate.waitFor(() => this.synchronize());
     this.failures.throwIfLost();
     this.flush();
     await this.failures.settle(this.#device.queue.onSubmittedWorkDone());
@@ -202,12 +251,29 @@ export class LaunchQueue {
     if (!pipeline.verified) this.#unverified = pipeline;
   }
 
+  /** Waits at the gate. What goes wrong then has no caller left and is told at the next wait. */
+  #later(action: () => void): void {
+    this.gate.wait(() => {
+      try {
+        action();
+      } catch (error) {
+        if (!(error instanceof DeviceError)) throw error;
+        if (!this.failures.lost) this.failures.add(error);
+      }
+    });
+  }
+
   #openEncoder(): GPUCommandEncoder {
     return this.#encoder ??= this.#device.createCommandEncoder({ label: "launches" });
   }
 
   #openPass(): GPUComputePassEncoder {
-    return this.#pass ??= this.#openEncoder().beginComputePass({ label: "launches" });
+    if (this.#pass) return this.#pass;
+    const timestampWrites = this.#watch?.pass();
+    return this.#pass = this.#openEncoder().beginComputePass({
+      label: "launches",
+      ...(timestampWrites && { timestampWrites }),
+    });
   }
 
   #endPass(): void {

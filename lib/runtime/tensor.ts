@@ -148,6 +148,18 @@ export class Tensor<D extends TensorDType = TensorDType> {
     return this.#storage;
   }
 
+  /**
+   * The same tensor for a launch that waits in the queue: it outlives this one's disposal, since the
+   * memory is given back after what was launched before.
+   *
+   * @internal
+   */
+  pinned(): Tensor<D> {
+    const twin = new Tensor(this.device, this.storage, this.shape, this.dtype);
+    abandoned.unregister(twin); // the memory is this one's to give back
+    return twin;
+  }
+
   /** True once the tensor has been disposed of. */
   get disposed(): boolean {
     return this.#storage === undefined;
