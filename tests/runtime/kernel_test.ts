@@ -4,6 +4,7 @@ import { cdiv, Device, grid, jit, LaunchError, type Pointer, type Tensor, tl } f
 import { DTYPES } from "../../lib/ir/dtype.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../support/assert.ts";
 import { onCpu, onDevices, onGpu } from "../support/devices.ts";
+import { warningsOf } from "../support/warnings.ts";
 
 const add = jit(
   function add(x: Pointer, y: Pointer, out: Pointer, n: number, { BLOCK = 64 }) {
@@ -25,18 +26,6 @@ const number = jit(function number(out: Pointer) {
   const width = tl.numPrograms(0), height = tl.numPrograms(1);
   tl.store(out + (z * height + y) * width + x, (z * 10 + y) * 10 + x);
 });
-
-/** What `body` says through console.warn, which stays silent meanwhile. */
-async function warningsOf(body: () => void | Promise<void>): Promise<unknown[]> {
-  const warnings: unknown[] = [], { warn } = console;
-  console.warn = (warning: unknown) => warnings.push(warning);
-  try {
-    await body();
-  } finally {
-    console.warn = warn;
-  }
-  return warnings;
-}
 
 onDevices("a launch computes, for ragged sizes and both dtypes", async (device) => {
   for (const dtype of ["f32", "f16"] as const) {
