@@ -2,8 +2,8 @@
  * Layer normalisation of each row: `out[r, c] = (x[r, c] - mean) / sqrt(variance + EPS) * weight[c] + bias[c]`,
  * with the mean and the (biased) variance of row r.
  *
- * A program takes one row. One that fits in a tile is read once and written once: mean and
- * variance are reductions of the tile in registers, and the variance is that of the differences
+ * A program takes one row, or several short ones. A row that fits in a tile is read once and written
+ * once: mean and variance are reductions of the tile in registers, and the variance is that of the differences
  * from the mean, so that nothing cancels even when the mean is large.
  *
  * A longer row is walked twice. The first walk keeps, for each place of the tile, the count, mean
@@ -13,9 +13,9 @@
  *     deno run kernels/layer_norm.ts
  */
 
-import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { cdiv, Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, warpsFor } from "./softmax.ts";
+import { LONGEST_TILE, rowsFor, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** Layer normalisation of rows as long as `weight`, in float64. */
@@ -39,8 +39,8 @@ export function reference(
 }
 
 /**
- * Layer normalisation of row `programId(0)` of a matrix with contiguous rows; grid: one program a
- * row. `WHOLE` says that a row fits in one tile.
+ * Layer normalisation of `BLOCK_ROWS` rows of a matrix [rows, columns] with contiguous rows, from row
+ * `programId(0) * BLOCK_ROWS` on; grid: `cdiv(rows, BLOCK_ROWS)`. `WHOLE` says that a row fits in one tile.
  */
 export const layerNormKernel = jit(
   function layerNorm(
@@ -48,46 +48,49 @@ export const layerNormKernel = jit(
     weight: Pointer,
     bias: Pointer,
     out: Pointer,
+    rows: number,
     columns: number,
-    { BLOCK = 1024, WHOLE = true, EPS = 1e-5 },
+    { BLOCK_ROWS = 1, BLOCK = 1024, WHOLE = true, EPS = 1e-5 },
   ) {
-    const places = tl.arange(0, BLOCK); // [BLOCK]
-    const from = x + tl.programId(0) * columns;
-    const to = out + tl.programId(0) * columns;
+    const row = tl.col(tl.programId(0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)); // [BLOCK_ROWS, 1]
+    const places = tl.row(tl.arange(0, BLOCK)); // [1, BLOCK]
+    const from = x + row * columns, to = out + row * columns;
 
     if (WHOLE) {
-      const mask = places < columns;
-      const row = tl.cast(tl.load(from + places, { mask }), tl.f32);
-      const mean = tl.sum(row, 0) / columns; // what is masked off counts as 0
-      const centred = tl.where(mask, row - mean, 0);
-      const variance = tl.sum(centred * centred, 0) / columns;
-      const scaled = centred * tl.rsqrt(variance + EPS) * tl.load(weight + places, { mask });
-      tl.store(to + places, scaled + tl.load(bias + places, { mask }), { mask });
+      const inRow = places < columns, mask = row < rows && inRow;
+      const values = tl.cast(tl.load(from + places, { mask }), tl.f32); // [BLOCK_ROWS, BLOCK]
+      const mean = tl.sum(values, 1, { keepDims: true }) / columns; // what is masked off counts as 0
+      const centred = tl.where(mask, values - mean, 0);
+      const variance = tl.sum(centred * centred, 1, { keepDims: true }) / columns;
+      const scale = tl.load(weight + places, { mask: inRow });
+      const shift = tl.load(bias + places, { mask: inRow });
+      tl.store(to + places, centred * tl.rsqrt(variance + EPS) * scale + shift, { mask });
       return;
     }
 
     // Of what has been seen at each place: how much, its mean, its squared differences from that.
-    let count: number = tl.zeros([BLOCK], tl.f32);
-    let mean: number = tl.zeros([BLOCK], tl.f32);
-    let squares: number = tl.zeros([BLOCK], tl.f32);
+    let count: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
+    let mean: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
+    let squares: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
     for (let start = 0; start < columns; start += BLOCK) {
-      const mask = places < columns - start;
-      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
-      const difference = row - mean;
+      const mask = row < rows && places < columns - start;
+      const values = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      const difference = values - mean;
       const nextMean = mean + difference / (count + 1);
-      squares = tl.where(mask, squares + difference * (row - nextMean), squares);
+      squares = tl.where(mask, squares + difference * (values - nextMean), squares);
       mean = tl.where(mask, nextMean, mean);
       count = tl.where(mask, count + 1, count);
     }
-    const rowMean = tl.sum(mean * count, 0) / columns;
-    const shift = mean - rowMean;
-    const variance = tl.sum(squares + count * shift * shift, 0) / columns;
-    const scale = tl.rsqrt(variance + EPS);
+    const rowMean = tl.sum(mean * count, 1, { keepDims: true }) / columns; // [BLOCK_ROWS, 1]
+    const away = mean - rowMean;
+    const variance = tl.sum(squares + count * away * away, 1, { keepDims: true }) / columns;
+    const normal = tl.rsqrt(variance + EPS);
     for (let start = 0; start < columns; start += BLOCK) {
-      const mask = places < columns - start;
-      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
-      const scaled = (row - rowMean) * scale * tl.load(weight + start + places, { mask });
-      tl.store(to + start + places, scaled + tl.load(bias + start + places, { mask }), { mask });
+      const inRow = places < columns - start, mask = row < rows && inRow;
+      const values = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      const scale = tl.load(weight + start + places, { mask: inRow });
+      const shift = tl.load(bias + start + places, { mask: inRow });
+      tl.store(to + start + places, (values - rowMean) * normal * scale + shift, { mask });
     }
   },
 );
@@ -127,11 +130,13 @@ export function layerNorm(
   if (x.size === 0) return result;
   // A long row is walked in smaller steps: its tile is held together with three running ones.
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
-  layerNormKernel[grid(rows)](x, weight, bias, result, columns, {
+  const BLOCK_ROWS = rowsFor(tile);
+  layerNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, bias, result, rows, columns, {
+    BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
     EPS: eps,
-    numWarps: warpsFor(tile),
+    numWarps: warpsFor(BLOCK_ROWS * tile),
   });
   return result;
 }

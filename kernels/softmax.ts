@@ -3,7 +3,7 @@
  *
  * Written with tensor operations this reads and writes the matrix five times (maximum, difference,
  * exponential, sum, quotient). Fused into one kernel it is read once and written once: a program
- * takes one row, keeps it in registers as one tile, and reduces it there.
+ * takes one row, or several short ones, keeps it in registers as one tile, and reduces it there.
  *
  * The tile's size is the row's length rounded up to a power of two; elements past the row's end
  * are loaded as -Infinity, which adds exp(-Infinity) = 0 to the sum. A row that is too long for
@@ -16,7 +16,7 @@
  *     deno run kernels/softmax.ts
  */
 
-import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { cdiv, Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
 import { checkDType, checkRows, FLOATS, resultTensor } from "./tensors.ts";
 
@@ -36,42 +36,49 @@ export function reference(x: ArrayLike<number>, columns: number): Float64Array {
 export const LONGEST_TILE = 8192;
 
 /**
- * Softmax of row `programId(0)` of a matrix with contiguous rows; grid: one program a row.
- * `WHOLE` says that a row fits in one tile.
+ * Softmax of `BLOCK_ROWS` rows of a matrix [rows, columns] with contiguous rows, from row
+ * `programId(0) * BLOCK_ROWS` on; grid: `cdiv(rows, BLOCK_ROWS)`. `WHOLE` says that a row fits in one tile.
  */
 export const softmaxKernel = jit(
-  function softmax(x: Pointer, out: Pointer, columns: number, { BLOCK = 1024, WHOLE = true }) {
-    const places = tl.arange(0, BLOCK); // [BLOCK]
-    const from = x + tl.programId(0) * columns;
-    const to = out + tl.programId(0) * columns;
+  function softmax(
+    x: Pointer,
+    out: Pointer,
+    rows: number,
+    columns: number,
+    { BLOCK_ROWS = 1, BLOCK = 1024, WHOLE = true },
+  ) {
+    const row = tl.col(tl.programId(0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)); // [BLOCK_ROWS, 1]
+    const places = tl.row(tl.arange(0, BLOCK)); // [1, BLOCK]
+    const from = x + row * columns, to = out + row * columns;
 
     if (WHOLE) {
-      const mask = places < columns;
-      const row = tl.cast(tl.load(from + places, { mask, other: -Infinity }), tl.f32);
-      const powers = tl.exp(row - tl.max(row, 0));
-      tl.store(to + places, powers / tl.sum(powers, 0), { mask });
+      const mask = row < rows && places < columns;
+      const loaded = tl.load(from + places, { mask, other: -Infinity });
+      const values = tl.cast(loaded, tl.f32); // [BLOCK_ROWS, BLOCK]
+      const powers = tl.exp(values - tl.max(values, 1, { keepDims: true }));
+      tl.store(to + places, powers / tl.sum(powers, 1, { keepDims: true }), { mask });
       return;
     }
 
     // The largest value seen at each place, and the sum of exp(value - largest) there.
-    let largest: number = tl.full([BLOCK], -Infinity, tl.f32);
-    let sum: number = tl.zeros([BLOCK], tl.f32);
+    let largest: number = tl.full([BLOCK_ROWS, BLOCK], -Infinity, tl.f32);
+    let sum: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
     for (let start = 0; start < columns; start += BLOCK) {
-      const mask = places < columns - start;
+      const mask = row < rows && places < columns - start;
       const loaded = tl.load(from + start + places, { mask, other: -Infinity });
-      const row = tl.cast(loaded, tl.f32);
-      const larger = tl.maximum(largest, row);
+      const values = tl.cast(loaded, tl.f32);
+      const larger = tl.maximum(largest, values);
       // While a place has seen nothing but -Infinity, -Infinity - -Infinity would be NaN.
       const base = tl.where(larger === -Infinity, 0, larger);
-      sum = sum * tl.exp(largest - base) + tl.exp(row - base);
+      sum = sum * tl.exp(largest - base) + tl.exp(values - base);
       largest = larger;
     }
-    const max = tl.max(largest, 0);
-    const total = tl.sum(sum * tl.exp(largest - max), 0);
+    const max = tl.max(largest, 1, { keepDims: true });
+    const total = tl.sum(sum * tl.exp(largest - max), 1, { keepDims: true });
     for (let start = 0; start < columns; start += BLOCK) {
-      const mask = places < columns - start;
-      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
-      tl.store(to + start + places, tl.exp(row - max) / total, { mask });
+      const mask = row < rows && places < columns - start;
+      const values = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      tl.store(to + start + places, tl.exp(values - max) / total, { mask });
     }
   },
 );
@@ -98,15 +105,25 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
   if (x.size === 0) return result;
   // A long row is walked in smaller steps: its tile is held together with two running ones.
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
-  softmaxKernel[grid(rows)](x, result, columns, {
+  const BLOCK_ROWS = rowsFor(tile);
+  softmaxKernel[grid(cdiv(rows, BLOCK_ROWS))](x, result, rows, columns, {
+    BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
-    numWarps: warpsFor(tile),
+    numWarps: warpsFor(BLOCK_ROWS * tile),
   });
   return result;
 }
 
-/** How many warps share a tile of a row: one for each 256 elements, up to 8. */
+/**
+ * How many rows of so many elements a program takes: enough to fill a tile of 1024, so that a short row is
+ * reduced within a warp, where nobody waits for others.
+ */
+export function rowsFor(tile: number): number {
+  return Math.max(1024 / tile, 1);
+}
+
+/** How many warps share a tile: one for each 256 elements, up to 8. */
 export function warpsFor(tile: number): number {
   return Math.min(Math.max(tile / 256, 1), 8);
 }

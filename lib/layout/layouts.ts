@@ -23,6 +23,8 @@ export interface Blocked {
   readonly warps: number;
   /** The dimensions, fastest first: registers, lanes and warps go along `order[0]` before `order[1]`. */
   readonly order: readonly number[];
+  /** The dimensions in which warps go along them, where that is not `order`. */
+  readonly warpOrder?: readonly number[];
 }
 
 /**
@@ -40,7 +42,7 @@ export interface Blocked {
  * Postcondition: surjective; no two registers of a thread hold the same element.
  */
 export function blocked(
-  { shape, registersPerThread, lanes, warps, order }: Blocked,
+  { shape, registersPerThread, lanes, warps, order, warpOrder = order }: Blocked,
 ): LinearLayout {
   const filled = shape.map(() => 1);
   const bases: Record<Input, number[][]> = { register: [], lane: [], warp: [] };
@@ -52,8 +54,9 @@ export function blocked(
   for (const d of order) {
     while (filled[d]! < Math.min(registersPerThread[d]!, shape[d]!)) grow("register", d);
   }
-  for (const [input, size] of [["lane", lanes], ["warp", warps]] as const) {
-    for (const d of order) {
+  const spread = [["lane", lanes, order], ["warp", warps, warpOrder]] as const;
+  for (const [input, size, along] of spread) {
+    for (const d of along) {
       while (bases[input].length < log2(size) && filled[d]! < shape[d]!) grow(input, d);
     }
     while (bases[input].length < log2(size)) bases[input].push(shape.map(() => 0));

@@ -134,6 +134,15 @@ Deno.test("assignLayouts() needs no conversion for softmax", () => {
   }
 });
 
+Deno.test("assignLayouts() gives each warp rows of its own where rows are reduced", () => {
+  const layout = "8x256 register (0,1) (0,2) (0,128) (4,0) " +
+    "lane (0,4) (0,8) (0,16) (0,32) (0,64) warp (1,0) (2,0)";
+  assertEquals(loads(assigned(softmax(8, 256)).graph), [layout]);
+  const shared =
+    "2x256 register (0,1) (0,2) lane (0,4) (0,8) (0,16) (0,32) (0,64) warp (1,0) (0,128)";
+  assertEquals(loads(assigned(softmax(2, 256)).graph), [shared]);
+});
+
 Deno.test("assignLayouts() loads a layer norm's weights as its rows need them", () => {
   const M = 8, N = 256;
   const norm = kernel({ x: f32, w: f32, y: f32, s: "int" }, (k, { x, w, y, s }) => {

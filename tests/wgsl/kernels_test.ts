@@ -59,13 +59,19 @@ const TILES = { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16 };
 
 const CASES: Readonly<Record<string, () => string>> = {
   vector_add: () => wgslOf(addKernel, [pointer(), pointer(), pointer(), integer()], {}),
-  softmax: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer()], {}),
-  softmax_ragged: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer(1)], {}),
-  softmax_without_subgroups: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer()], {}, 0),
+  softmax: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer(1), integer()], {}),
+  softmax_ragged: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer(1), integer(1)], {}),
+  softmax_without_subgroups: () =>
+    wgslOf(softmaxKernel, [pointer(), pointer(), integer(1), integer()], {}, 0),
+  softmax_short_rows: () =>
+    wgslOf(softmaxKernel, [pointer(), pointer(), integer(1), integer()], {
+      BLOCK_ROWS: 4,
+      BLOCK: 256,
+    }),
   layer_norm: () =>
     wgslOf(
       layerNormKernel,
-      [...[f32, f32, f32, f32].map(pointer), integer()],
+      [...[f32, f32, f32, f32].map(pointer), integer(1), integer()],
       {},
     ),
   matmul: () => wgslOf(matmulKernel, matmulArguments(f32, 16), TILES),

@@ -1,5 +1,6 @@
 struct Scalars {
   value_of_columns: i32,
+  value_of_rows: i32,
 }
 
 @group(0) @binding(0) var<storage, read> buffer_of_x: array<vec4<f32>>;
@@ -25,97 +26,98 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let program_x = i32(workgroup.x);
   let invocation = i32(index);
   let at0_0 = invocation * 4;
-  let places_0 = at0_0 + 512;
-  let v_0 = program_x * scalars.value_of_columns;
-  let mask_0 = at0_0 < scalars.value_of_columns;
-  let mask_1 = places_0 < scalars.value_of_columns;
-  let v_1 = v_0 + at0_0;
-  let v_2 = v_0 + places_0;
-  let v_3 = buffer_of_x[v_1 >> 2u];
-  let row_0 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), v_3, vec4<bool>(mask_0));
-  let v_4 = buffer_of_x[v_2 >> 2u];
-  let row_1 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), v_4, vec4<bool>(mask_1));
-  let v_5 = maxnum_f32x4(row_0, row_1);
-  let v_6 = maxnum_f32x2(v_5.xy, v_5.zw);
-  shared_0[invocation] = maxnum_f32(v_6.x, v_6.y);
+  let v_0 = at0_0 + 512;
+  let v_1 = program_x * scalars.value_of_columns;
+  let v_2 = program_x < scalars.value_of_rows;
+  let mask_0 = v_2 & (at0_0 < scalars.value_of_columns);
+  let mask_1 = v_2 & (v_0 < scalars.value_of_columns);
+  let v_5 = v_1 + at0_0;
+  let v_6 = v_1 + v_0;
+  let v_7 = buffer_of_x[v_5 >> 2u];
+  let loaded_0 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), v_7, vec4<bool>(mask_0));
+  let v_8 = buffer_of_x[v_6 >> 2u];
+  let loaded_1 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), v_8, vec4<bool>(mask_1));
+  let v_9 = maxnum_f32x4(loaded_0, loaded_1);
+  let v_10 = maxnum_f32x2(v_9.xy, v_9.zw);
+  shared_0[invocation] = maxnum_f32(v_10.x, v_10.y);
   workgroupBarrier();
   if (invocation < 64) {
-    let v_8 = shared_0[invocation];
-    let v_9 = shared_0[invocation + 64];
-    shared_0[invocation] = maxnum_f32(v_8, v_9);
+    let v_12 = shared_0[invocation];
+    let v_13 = shared_0[invocation + 64];
+    shared_0[invocation] = maxnum_f32(v_12, v_13);
   }
   workgroupBarrier();
   if (invocation < 32) {
-    let v_11 = shared_0[invocation];
-    let v_12 = shared_0[invocation + 32];
-    shared_0[invocation] = maxnum_f32(v_11, v_12);
+    let v_15 = shared_0[invocation];
+    let v_16 = shared_0[invocation + 32];
+    shared_0[invocation] = maxnum_f32(v_15, v_16);
   }
   workgroupBarrier();
   if (invocation < 16) {
-    let v_14 = shared_0[invocation];
-    let v_15 = shared_0[invocation + 16];
-    shared_0[invocation] = maxnum_f32(v_14, v_15);
+    let v_18 = shared_0[invocation];
+    let v_19 = shared_0[invocation + 16];
+    shared_0[invocation] = maxnum_f32(v_18, v_19);
   }
   workgroupBarrier();
   if (invocation < 8) {
-    let v_17 = shared_0[invocation];
-    let v_18 = shared_0[invocation + 8];
-    shared_0[invocation] = maxnum_f32(v_17, v_18);
+    let v_21 = shared_0[invocation];
+    let v_22 = shared_0[invocation + 8];
+    shared_0[invocation] = maxnum_f32(v_21, v_22);
   }
   workgroupBarrier();
-  let v_20 = shared_0[0];
-  let v_21 = shared_0[1];
-  let v_22 = shared_0[2];
-  let v_23 = shared_0[3];
-  let v_24 = shared_0[4];
-  let v_25 = shared_0[5];
-  let v_26 = shared_0[6];
-  let v_27 = shared_0[7];
-  let v_34 = maxnum_f32(maxnum_f32(maxnum_f32(v_20, v_24), maxnum_f32(v_22, v_26)), maxnum_f32(maxnum_f32(v_21, v_25), maxnum_f32(v_23, v_27)));
-  let powers_0 = exp(row_0 - vec4<f32>(v_34));
-  let powers_1 = exp(row_1 - vec4<f32>(v_34));
-  let v_37 = powers_0 + powers_1;
-  let v_38 = v_37.xy + v_37.zw;
+  let v_24 = shared_0[0];
+  let v_25 = shared_0[1];
+  let v_26 = shared_0[2];
+  let v_27 = shared_0[3];
+  let v_28 = shared_0[4];
+  let v_29 = shared_0[5];
+  let v_30 = shared_0[6];
+  let v_31 = shared_0[7];
+  let v_38 = maxnum_f32(maxnum_f32(maxnum_f32(v_24, v_28), maxnum_f32(v_26, v_30)), maxnum_f32(maxnum_f32(v_25, v_29), maxnum_f32(v_27, v_31)));
+  let powers_0 = exp(loaded_0 - vec4<f32>(v_38));
+  let powers_1 = exp(loaded_1 - vec4<f32>(v_38));
+  let v_41 = powers_0 + powers_1;
+  let v_42 = v_41.xy + v_41.zw;
   workgroupBarrier();
-  shared_0[invocation] = v_38.x + v_38.y;
+  shared_0[invocation] = v_42.x + v_42.y;
   workgroupBarrier();
   if (invocation < 64) {
-    let v_40 = shared_0[invocation];
-    let v_41 = shared_0[invocation + 64];
-    shared_0[invocation] = v_40 + v_41;
+    let v_44 = shared_0[invocation];
+    let v_45 = shared_0[invocation + 64];
+    shared_0[invocation] = v_44 + v_45;
   }
   workgroupBarrier();
   if (invocation < 32) {
-    let v_43 = shared_0[invocation];
-    let v_44 = shared_0[invocation + 32];
-    shared_0[invocation] = v_43 + v_44;
+    let v_47 = shared_0[invocation];
+    let v_48 = shared_0[invocation + 32];
+    shared_0[invocation] = v_47 + v_48;
   }
   workgroupBarrier();
   if (invocation < 16) {
-    let v_46 = shared_0[invocation];
-    let v_47 = shared_0[invocation + 16];
-    shared_0[invocation] = v_46 + v_47;
+    let v_50 = shared_0[invocation];
+    let v_51 = shared_0[invocation + 16];
+    shared_0[invocation] = v_50 + v_51;
   }
   workgroupBarrier();
   if (invocation < 8) {
-    let v_49 = shared_0[invocation];
-    let v_50 = shared_0[invocation + 8];
-    shared_0[invocation] = v_49 + v_50;
+    let v_53 = shared_0[invocation];
+    let v_54 = shared_0[invocation + 8];
+    shared_0[invocation] = v_53 + v_54;
   }
   workgroupBarrier();
-  let v_52 = shared_0[0];
-  let v_53 = shared_0[1];
-  let v_54 = shared_0[2];
-  let v_55 = shared_0[3];
-  let v_56 = shared_0[4];
-  let v_57 = shared_0[5];
-  let v_58 = shared_0[6];
-  let v_59 = shared_0[7];
-  let v_66 = ((v_52 + v_56) + (v_54 + v_58)) + ((v_53 + v_57) + (v_55 + v_59));
+  let v_56 = shared_0[0];
+  let v_57 = shared_0[1];
+  let v_58 = shared_0[2];
+  let v_59 = shared_0[3];
+  let v_60 = shared_0[4];
+  let v_61 = shared_0[5];
+  let v_62 = shared_0[6];
+  let v_63 = shared_0[7];
+  let v_70 = ((v_56 + v_60) + (v_58 + v_62)) + ((v_57 + v_61) + (v_59 + v_63));
   if (mask_0) {
-    buffer_of_out[v_1 >> 2u] = powers_0 / vec4<f32>(v_66);
+    buffer_of_out[v_5 >> 2u] = powers_0 / vec4<f32>(v_70);
   }
   if (mask_1) {
-    buffer_of_out[v_2 >> 2u] = powers_1 / vec4<f32>(v_66);
+    buffer_of_out[v_6 >> 2u] = powers_1 / vec4<f32>(v_70);
   }
 }

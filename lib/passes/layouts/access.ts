@@ -39,10 +39,16 @@ export class Accesses {
   readonly #widths = new Map<string, number>();
   readonly #threads: Threads;
   readonly #first = new Map<string, LinearLayout>();
+  /** The dimensions along which tiles of a shape are reduced. */
+  readonly #reduced = new Map<string, Set<number>>();
 
   constructor(graph: Graph, axis: (value: Value) => AxisInfo, threads: Threads) {
     this.#threads = threads;
     walk(graph.body, (op) => {
+      if (op.name === "reduce") {
+        const key = op.operand(0).type.shape.join();
+        this.#reduced.set(key, (this.#reduced.get(key) ?? new Set()).add(op.number("axis")));
+      }
       if (op.name !== "load" && op.name !== "store") return;
       const { shape } = op.operand(0).type;
       if (shape.length === 0) return;
@@ -94,7 +100,12 @@ export class Accesses {
 
   #blocked(shape: readonly number[], order: readonly number[], width: number): LinearLayout {
     const registersPerThread = shape.map((_, d) => (d === order[0] ? width : 1));
-    return blocked({ shape, registersPerThread, order, ...this.#threads });
+    // Warps each take rows of their own where rows are reduced: lanes shuffle, warps have to wait.
+    const reduced = this.#reduced.get(shape.join());
+    const warpOrder = reduced
+      ? [...order.filter((d) => !reduced.has(d)), ...order.filter((d) => reduced.has(d))]
+      : order;
+    return blocked({ shape, registersPerThread, order, warpOrder, ...this.#threads });
   }
 }
 
