@@ -1,9 +1,9 @@
 /**
  * The command line.
  *
- *     deno run -A cli.ts run FILE [--device webgpu|cpu] [-- ARGS]
+ *     deno run -A cli.ts run FILE [--device webgpu|dawn|cpu] [-- ARGS]
  *     deno run -A cli.ts inspect FILE KERNEL --stage tile|layout|wgsl --args "x: ptr f32, n: i32"
- *     deno run -A cli.ts doctor
+ *     deno run -A cli.ts doctor [--provider host|dawn]
  *     deno run -R cli.ts port FILE.py
  *
  * Exit codes: 0 when it was done, 1 when it failed, 2 when the command line cannot be understood;
@@ -32,7 +32,7 @@ program.command("run")
   .argument("<file>", "the script, a path or a URL")
   .argument("[args...]", "its own arguments, after --")
   .addOption(
-    new Option("--device <kind>", "what Device.open() opens").choices(["webgpu", "cpu"]),
+    new Option("--device <kind>", "what Device.open() opens").choices(["webgpu", "dawn", "cpu"]),
   )
   .action(async (file: string, args: string[], options: { device?: DefaultDevice }) => {
     exitCode = await run(file, args, options.device);
@@ -67,8 +67,12 @@ program.command("port")
 
 program.command("doctor")
   .description("Examine the WebGPU adapter, what Nereid uses of it, and run a kernel")
-  .action(async () => {
-    const healthy = await doctor((line) => console.log(line));
+  .addOption(
+    new Option("--provider <name>", "whose WebGPU: Deno's own, or Dawn, which is fetched from npm")
+      .choices(["host", "dawn"]).default("host"),
+  )
+  .action(async ({ provider }: { provider: "host" | "dawn" }) => {
+    const healthy = await doctor((line) => console.log(line), provider);
     exitCode = healthy ? 0 : 1;
   });
 

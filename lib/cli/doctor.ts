@@ -2,15 +2,21 @@
  * `doctor`: what this machine offers, what Nereid uses of it, and whether a kernel comes out right.
  */
 
-import { cdiv, Device, grid, jit, type Pointer, tl } from "../../mod.ts";
-import { isGranted, OPTIONAL_FEATURES } from "../runtime/adapter.ts";
+import { cdiv, Device, type DeviceOptions, grid, jit, type Pointer, tl } from "../../mod.ts";
+import { findAdapter, isGranted, OPTIONAL_FEATURES } from "../runtime/adapter.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
+import { DAWN_PACKAGE, loadDawn } from "../runtime/dawn.ts";
 
 const INSTALL = `No WebGPU adapter was found, so kernels run on the CPU device.
   Linux     a GPU needs its Vulkan driver; without a GPU, software Vulkan will do
             (Debian, Ubuntu: apt-get install mesa-vulkan-drivers, as root)
   macOS     Metal is part of the system; a virtual machine may not have it
   Windows   install the GPU's driver, which brings Direct3D 12`;
+
+const INSTALL_DAWN = `Dawn found no adapter that it takes.
+  Linux     a GPU needs its Vulkan driver; of drivers in software Dawn takes SwiftShader alone, which
+            Chromium brings (Debian: apt-get install chromium, as root; then set
+            VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json)`;
 
 const LIMITS: Readonly<Record<string, "bytes" | "count">> = {
   maxBufferSize: "bytes",
@@ -24,37 +30,51 @@ const LIMITS: Readonly<Record<string, "bytes" | "count">> = {
 /** The optional features that compiled kernels make use of today. */
 const USED: readonly string[] = ["subgroups", "shader-f16"];
 
+/** Whose WebGPU is examined. */
+export type Provider = "host" | "dawn";
+
 /** Writes one line of the report. */
 type Print = (line: string) => void;
 
 /**
  * Examines the machine and prints what it finds.
  *
+ * @param provider Whose WebGPU; Dawn is loaded, and fetched from npm if need be, only when it is named.
  * @returns True when there is a WebGPU adapter and every check passed.
  */
-export async function doctor(print: Print): Promise<boolean> {
+export async function doctor(print: Print, provider: Provider = "host"): Promise<boolean> {
   // Mesa complains at each look for an adapter when it has no directory for its sockets.
   if (Deno.build.os === "linux" && !Deno.env.has("XDG_RUNTIME_DIR")) {
     Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
   }
   const { os, arch } = Deno.build;
   print(`Deno ${Deno.version.deno}, ${os} ${arch}, ${navigator.hardwareConcurrency} processors`);
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  const gpu = provider === "dawn" ? await loadDawn() : undefined;
+  print(
+    gpu
+      ? `WebGPU of Dawn (${DAWN_PACKAGE})`
+      : "WebGPU of Deno; 'doctor --provider dawn' examines Dawn's, which is fetched from npm (132 MB)",
+  );
+  const adapter = await findAdapter({ gpu });
   if (!adapter) {
-    print(`\n${INSTALL}\n`);
-    await check(print, "a kernel on the CPU device", () => selfTest("cpu"));
+    print(`\n${gpu ? INSTALL_DAWN : INSTALL}\n`);
+    await check(print, "a kernel on the CPU device", () => selfTest({ device: "cpu" }));
     return false;
   }
 
-  using device = await Device.open({ device: "webgpu" });
+  using device = await Device.open({ device: "webgpu", provider });
   const used = device.capabilities;
   describe(print, adapter, used);
-  await features(print, used);
+  await features(print, used, gpu);
 
   print("\nChecks");
   const checks = [
-    await check(print, "a kernel on the CPU device", () => selfTest("cpu")),
-    await check(print, "the same kernel on WebGPU", () => selfTest("webgpu")),
+    await check(print, "a kernel on the CPU device", () => selfTest({ device: "cpu" })),
+    await check(
+      print,
+      "the same kernel on WebGPU",
+      () => selfTest({ device: "webgpu", provider }),
+    ),
     await check(print, "a wait for the GPU", () => waitCost(device)),
   ];
   return checks.every(Boolean);
@@ -77,10 +97,10 @@ function describe(print: Print, adapter: GPUAdapter, used: Capabilities): void {
 }
 
 /** Tries every optional feature by itself, listed by the adapter or not. */
-async function features(print: Print, used: Capabilities): Promise<void> {
+async function features(print: Print, used: Capabilities, gpu: GPU | undefined): Promise<void> {
   print("\nOptional features (each one tried, listed by the adapter or not)");
   for (const [name, purpose] of Object.entries(OPTIONAL_FEATURES)) {
-    const granted = await isGranted(name, {});
+    const granted = await isGranted(name, { gpu });
     const use = granted ? USED.includes(name) ? "used: " : "not used yet: " : "";
     row(print, name, `${granted ? "granted" : "refused"}   ${use}${purpose}`);
   }
@@ -90,6 +110,10 @@ async function features(print: Print, used: Capabilities): Promise<void> {
   print("\nWhat kernels are compiled for");
   row(print, "exchange by", shuffles);
   row(print, "f16", used.features.includes("shader-f16") ? "yes" : "no: f16 kernels are refused");
+  const matrices = used.subgroupMatrices.map(({ component, result, M, N, K }) =>
+    `${component} to ${result} ${M}x${N}x${K}`
+  );
+  row(print, "matrix units", matrices.join(", ") || "none that this WebGPU reaches");
 }
 
 /** Runs a check; it returns a remark, or throws. */
@@ -112,8 +136,8 @@ const sumOfSquares = jit(
 );
 
 /** Sums squares of small integers, which every device must do exactly. */
-async function selfTest(kind: "webgpu" | "cpu"): Promise<string> {
-  using device = await Device.open({ device: kind });
+async function selfTest(options: DeviceOptions): Promise<string> {
+  using device = await Device.open(options);
   const n = 1000, block = 128;
   using x = device.from(Float32Array.from({ length: n }, (_, i) => i % 17));
   using out = device.zeros([cdiv(n, block)]);

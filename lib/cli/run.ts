@@ -9,7 +9,7 @@
 import { UsageError } from "./usage.ts";
 
 /** What `Device.open()` opens when the script does not say. */
-export type DefaultDevice = "webgpu" | "cpu";
+export type DefaultDevice = "webgpu" | "dawn" | "cpu";
 
 const PERMISSIONS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
 

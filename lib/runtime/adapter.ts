@@ -6,7 +6,7 @@
  * throws a TypeError for a name it does not know, wgpu for a feature that it does not have.
  */
 
-import type { Capabilities, Limits } from "./capabilities.ts";
+import type { Capabilities, Limits, SubgroupMatrixConfig } from "./capabilities.ts";
 
 /** The optional features that are asked for, and what for. */
 export const OPTIONAL_FEATURES: Readonly<Record<string, string>> = {
@@ -19,6 +19,7 @@ export const OPTIONAL_FEATURES: Readonly<Record<string, string>> = {
   "wgpu-shader-f64": "f64",
   "wgpu-shader-i16": "16-bit integers",
   "wgpu-shader-float32-atomic": "atomic addition of f32",
+  "chromium-experimental-subgroup-matrix": "products on matrix units",
 };
 
 /** Each limit that is raised to the adapter's own, since the defaults are those of a small phone. */
@@ -35,12 +36,14 @@ const LIMITS = [
 
 /** What a request for an adapter may say. */
 export interface AdapterOptions {
+  /** Whose WebGPU; the host's own unless given. */
+  readonly gpu?: GPU | undefined;
   readonly powerPreference?: GPUPowerPreference | undefined;
 }
 
 /** The adapter, or `undefined` when there is no WebGPU or nothing behind it. */
 export async function findAdapter(options: AdapterOptions): Promise<GPUAdapter | undefined> {
-  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  const gpu = options.gpu ?? (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   const powerPreference = options.powerPreference ?? "high-performance";
   return await gpu?.requestAdapter({ powerPreference }) ?? undefined;
 }
@@ -120,6 +123,19 @@ export async function describe(device: GPUDevice): Promise<Capabilities> {
     software: info.isFallbackAdapter ?? false,
     features,
     subgroupSize: subgroups && least === most ? least : 0,
+    subgroupMatrices: features.includes("chromium-experimental-subgroup-matrix")
+      ? subgroupMatrices(info)
+      : [],
     limits: limitsOf(device.limits),
   };
+}
+
+/** What Dawn tells of matrix units, in words that the types of WebGPU do not know yet. */
+function subgroupMatrices(info: GPUAdapterInfo): SubgroupMatrixConfig[] {
+  type Config = SubgroupMatrixConfig & { componentType: string; resultComponentType: string };
+  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<Config> };
+  return Array.from(subgroupMatrixConfigs, (config) => {
+    const { componentType: component, resultComponentType: result, M, N, K } = config;
+    return { component, result, M, N, K };
+  });
 }

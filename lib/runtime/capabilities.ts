@@ -22,6 +22,17 @@ export interface Limits {
   readonly minUniformBufferOffsetAlignment: number;
 }
 
+/** A product that the matrix units of a device compute: [M, K] by [K, N], added to [M, N]. */
+export interface SubgroupMatrixConfig {
+  /** The dtype of both factors: `f16`, `i8`, … */
+  readonly component: string;
+  /** The dtype of the sum: `f32`, `f16`, `i32`, … */
+  readonly result: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
 /** A description of a device. */
 export interface Capabilities {
   /** What runs the kernels. */
@@ -40,6 +51,8 @@ export interface Capabilities {
   readonly features: readonly string[];
   /** The width of a subgroup when it is the same for every shader and may be relied upon, else 0. */
   readonly subgroupSize: number;
+  /** What its matrix units compute; empty where there are none, or WebGPU does not reach them. */
+  readonly subgroupMatrices: readonly SubgroupMatrixConfig[];
   /** Absent on the CPU, which has none but the memory of the machine. */
   readonly limits?: Limits;
 }

@@ -7,6 +7,7 @@ import { describe, openGpu } from "./adapter.ts";
 import type { Backend } from "./backend.ts";
 import { DTYPES, isFloat, ROUND } from "../ir/dtype.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { loadDawn } from "./dawn.ts";
 import { HostBackend } from "./host.ts";
 import { fillNormal, fillUniform } from "./random.ts";
 import {
@@ -25,6 +26,11 @@ import { WebGpuBackend } from "./webgpu.ts";
 export interface DeviceOptions {
   /** `"auto"` (the default) takes WebGPU where there is an adapter and the CPU elsewhere. */
   device?: "auto" | "webgpu" | "cpu" | undefined;
+  /**
+   * Whose WebGPU: that of Deno or the browser (`"host"`, the default), or Chrome's in Deno (`"dawn"`), which
+   * reaches matrix units; it is fetched from npm and needs `--allow-ffi --allow-env --allow-read`.
+   */
+  provider?: "host" | "dawn" | undefined;
   /** Which GPU, where there are several; `"high-performance"` unless said otherwise. */
   powerPreference?: "high-performance" | "low-power" | undefined;
 }
@@ -100,7 +106,7 @@ export class Device {
    * then tells.
    *
    * @param options Which device; any by default.
-   * @throws {DeviceError} When WebGPU is asked for and there is none.
+   * @throws {DeviceError} When WebGPU is asked for and there is none, or Dawn and it cannot be loaded.
    *
    * @example
    * ```ts
@@ -112,23 +118,25 @@ export class Device {
    * ```
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const override = (globalThis as Record<symbol, unknown>)[OVERRIDE];
-    let wanted: unknown = options.device ?? "auto";
-    if (wanted === "auto" && override !== undefined) wanted = override;
-    if (wanted !== "auto" && wanted !== "webgpu" && wanted !== "cpu") {
-      throw new DeviceError(
-        `Cannot open the device '${wanted}': devices are 'auto', 'webgpu' and 'cpu'`,
-      );
-    }
+    const { device: wanted, provider } = choose(options);
     if (wanted === "cpu") return new Device(new HostBackend());
 
-    const gpu = await openGpu(options).catch((cause) => {
+    const dawn = provider === "dawn" ? await loadDawn() : undefined;
+    const { powerPreference } = options;
+    const gpu = await openGpu({ powerPreference, gpu: dawn }).catch((cause) => {
       throw new DeviceError(
         `Cannot open a WebGPU device: ${cause instanceof Error ? cause.message : cause}`,
         { cause },
       );
     });
     if (gpu) return new Device(new WebGpuBackend(gpu, await describe(gpu)));
+    if (dawn) {
+      throw new DeviceError(
+        "Cannot open a WebGPU device through Dawn: it found no adapter that it takes. Install the GPU's Vulkan " +
+          "driver; of drivers in software Dawn takes SwiftShader, which comes with Chromium " +
+          "(VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json on Debian)",
+      );
+    }
     if (wanted === "webgpu") {
       throw new DeviceError(
         "Cannot open a WebGPU device: there is no adapter. Install a Vulkan, Metal or DirectX 12 " +
@@ -380,6 +388,32 @@ export class Device {
     }
     return [seed >>> 0, Math.floor(seed / 2 ** 32)];
   }
+}
+
+/** What to open: what the options say, or what the command line says where they leave it open. */
+function choose(options: DeviceOptions): { device: string; provider: string } {
+  let device: string = options.device ?? "auto", provider: string = options.provider ?? "host";
+  const override = (globalThis as Record<symbol, unknown>)[OVERRIDE];
+  if (device === "auto" && options.provider === undefined && override !== undefined) {
+    device = String(override);
+    if (device === "dawn") [device, provider] = ["webgpu", "dawn"];
+  }
+  if (!["auto", "webgpu", "cpu"].includes(device)) {
+    throw new DeviceError(
+      `Cannot open the device '${device}': devices are 'auto', 'webgpu' and 'cpu'`,
+    );
+  }
+  if (!["host", "dawn"].includes(provider)) {
+    throw new DeviceError(
+      `Cannot open a device of the provider '${provider}': providers are 'host' and 'dawn'`,
+    );
+  }
+  if (device === "cpu" && provider === "dawn") {
+    throw new DeviceError(
+      "Cannot open the CPU device through Dawn, which provides WebGPU: leave out 'device' or 'provider'",
+    );
+  }
+  return { device, provider };
 }
 
 function checkDType(dtype: string): TensorDType {

@@ -36,6 +36,7 @@ export class HostBackend implements Backend {
     software: true,
     features: [],
     subgroupSize: 0,
+    subgroupMatrices: [],
   };
 
   allocate(bytes: number, what: string): HostStorage {

@@ -36,7 +36,7 @@ Deno.test("run without --device changes nothing", async () => {
 Deno.test("a command line that cannot be understood exits with 2 and says why", async () => {
   const wrong: [args: string[], message: string][] = [
     [["run"], "missing required argument 'file'"],
-    [["run", "--device", "gpu", "x.ts"], "Allowed choices are webgpu, cpu"],
+    [["run", "--device", "gpu", "x.ts"], "Allowed choices are webgpu, dawn, cpu"],
     [["ran", "x.ts"], "unknown command 'ran'"],
     [["inspect", "x.ts", "k", "--stage", "ptx"], "Allowed choices are tile, layout, wgsl"],
   ];

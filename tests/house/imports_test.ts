@@ -85,3 +85,8 @@ Deno.test("what mod.ts reaches runs in a browser: it names nothing of Deno's", a
     assert(!/\bDeno\.\w/.test(code), `${specifier} uses Deno.*`);
   }
 });
+
+Deno.test("deno.lock does not name the native module of Dawn, since Deno fetches all that it names", async () => {
+  const lock = await Deno.readTextFile(new URL("deno.lock", ROOT));
+  assert(!lock.includes("webgpu@"), "Run what uses Dawn with --no-lock, and restore deno.lock");
+});
