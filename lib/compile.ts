@@ -9,6 +9,7 @@
 import { OutOfResourcesError } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
 import { type InvocationProgram, sharedBytes } from "./ir/invocation.ts";
+import type { ReportSite } from "./ir/reports.ts";
 import { lower } from "./lower/lower.ts";
 import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
@@ -50,7 +51,12 @@ export interface Compilation {
   /** The same with a layout for every tile. */
   readonly layout: Graph;
   readonly invocation: InvocationProgram;
-  readonly program: Program;
+  readonly program: CompiledProgram;
+}
+
+/** A program with the places in the kernel's source that its records are of. */
+export interface CompiledProgram extends Program {
+  readonly reports: readonly ReportSite[];
 }
 
 /** Invocations for each of `numWarps`, whatever the subgroup size of the device. */
@@ -101,17 +107,18 @@ export function compileStages(
     dialect: target.dialect,
     fold: options.fold,
   });
-  const program: Program = {
+  const program: CompiledProgram = {
     name: graph.name,
     wgsl,
     workgroupSize: invocations,
     workgroupBytes,
+    reports: invocation.reports,
     ...bindings,
   };
   return { tile, layout, invocation, program };
 }
 
 /** Compiles a traced kernel. Throws `OutOfResourcesError` when it does not fit the device. */
-export function compile(graph: Graph, options: CompileOptions, target: Target): Program {
+export function compile(graph: Graph, options: CompileOptions, target: Target): CompiledProgram {
   return compileStages(graph, options, target).program;
 }

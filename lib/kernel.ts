@@ -213,8 +213,12 @@ class Definition {
     return this.#signature ??= readSignature(this.#fn);
   }
 
-  graph(args: readonly ArgumentSpec[], constants: Readonly<Record<string, unknown>>): Graph {
-    return trace({ fn: this.#fn, args, constants });
+  graph(
+    args: readonly ArgumentSpec[],
+    constants: Readonly<Record<string, unknown>>,
+    debug = false,
+  ): Graph {
+    return trace({ fn: this.#fn, args, constants, debug });
   }
 
   launch(grid: GridShape | GridFunction, args: readonly unknown[]): void {
@@ -226,18 +230,25 @@ class Definition {
 
     const { limits } = bound.device.capabilities;
     const fold = limits ? folding(shape, limits.maxComputeWorkgroupsPerDimension) : "none";
-    const key = fold === "none" ? bound.key : `${fold};${bound.key}`;
+    const debug = bound.debug ?? bound.device.debug;
+    let key = fold === "none" ? bound.key : `${fold};${bound.key}`;
+    if (debug) key = `debug;${key}`;
     let executables = this.#executables.get(backend);
     if (!executables) this.#executables.set(backend, executables = new Map());
     let run = executables.get(key);
-    if (!run) executables.set(key, run = this.#compile(bound, backend, fold));
+    if (!run) executables.set(key, run = this.#compile(bound, backend, fold, debug));
     run(bound.values, shape);
   }
 
-  #compile(bound: Bound, backend: Backend, fold: CompileOptions["fold"]): Executable {
+  #compile(
+    bound: Bound,
+    backend: Backend,
+    fold: CompileOptions["fold"],
+    debug: boolean,
+  ): Executable {
     const { values, classes, constants, options } = bound;
     this.#warnOfTwoTypes(classes, values);
-    const graph = this.graph(classes.map((cls, i) => specOf(cls, values[i])), constants);
+    const graph = this.graph(classes.map((cls, i) => specOf(cls, values[i])), constants, debug);
     const aliases = aliasesOf(classes);
     return prepare(graph, backend, this.signature.positions, { ...options, aliases, fold });
   }

@@ -25,18 +25,24 @@ export interface Prepared {
   /**
    * Runs every program of the grid in order, the first dimension fastest.
    *
-   * @throws {KernelError} When a program reaches outside a tensor.
+   * @param print Takes what programs print; the console unless given.
+   * @throws {KernelError} When a program reaches outside a tensor, or asserts what does not hold.
    */
-  run(args: readonly Argument[], grid: Grid): void;
+  run(args: readonly Argument[], grid: Grid, print?: (text: string) => void): void;
 }
 
 const prepared = new WeakMap<Graph, Prepared>();
 
 /** Runs every program of the grid in order, the first dimension fastest; prepares the graph at its first run. */
-export function evaluate(graph: Graph, args: readonly Argument[], grid: Grid): void {
+export function evaluate(
+  graph: Graph,
+  args: readonly Argument[],
+  grid: Grid,
+  print?: (text: string) => void,
+): void {
   let kernel = prepared.get(graph);
   if (!kernel) prepared.set(graph, kernel = prepare(graph));
-  kernel.run(args, grid);
+  kernel.run(args, grid, print);
 }
 
 /** Plans how a graph is run. */
@@ -47,6 +53,7 @@ export function prepare(graph: Graph): Prepared {
     memory: new Map(),
     grid: [0, 0, 0],
     program: [0, 0, 0],
+    print: (text) => console.log(text),
   };
   const planner = new Planner(frame, planOp);
   const bind = graph.params.map((param) => {
@@ -62,7 +69,7 @@ export function prepare(graph: Graph): Prepared {
   });
   const steps = planner.region(graph.body, () => {});
   return {
-    run(args, grid) {
+    run(args, grid, print = (text) => console.log(text)) {
       if (args.length !== bind.length) {
         throw new Error(
           `Cannot run kernel '${graph.name}': it takes ${bind.length} arguments, not ${args.length}`,
@@ -70,6 +77,7 @@ export function prepare(graph: Graph): Prepared {
       }
       bind.forEach((set, i) => set(args[i]));
       frame.grid = grid;
+      frame.print = print;
       try {
         runGrid(frame, steps);
       } finally {

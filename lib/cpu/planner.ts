@@ -24,6 +24,7 @@ export interface Frame {
   readonly memory: Map<string, HostArray>;
   grid: readonly [number, number, number];
   readonly program: [number, number, number];
+  print: (text: string) => void;
 }
 
 /** Where a value is. `known` numbers never change. */

@@ -12,6 +12,7 @@ import { gather, instantiate } from "./loops.ts";
 import { planLoad, planStore } from "./memory.ts";
 import type { Planner } from "./planner.ts";
 import { planReduce } from "./reduce.ts";
+import { planAssert, planPrint } from "./reports.ts";
 import { planScan } from "./scan.ts";
 import { planHistogram, planSort } from "./sort.ts";
 
@@ -53,6 +54,8 @@ export const STRUCTURAL = {
   atomic_rmw: planAtomic,
   atomic_cas: planAtomic,
   barrier: () => {}, // programs run alone
+  print: planPrint,
+  assert: planAssert,
   for: planFor,
   while: planWhile,
   if: planIf,

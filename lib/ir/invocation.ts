@@ -12,6 +12,7 @@ import type { DType } from "./dtype.ts";
 import type { Attributes } from "./graph.ts";
 import type { AtomicName } from "./ops/atomics.ts";
 import type { ElementwiseName } from "./ops.ts";
+import type { ReportSite } from "./reports.ts";
 
 /** How many elements a WGSL value holds. */
 export type Width = 1 | 2 | 4;
@@ -167,6 +168,14 @@ export type Stmt =
     readonly writes: readonly Memory[];
     readonly body: readonly Stmt[];
   }
+  /** Hands an element to the host: its place in a tile in row-major order, and words that hold its value. */
+  | {
+    readonly kind: "report";
+    /** Of the program's `reports`. */
+    readonly site: number;
+    readonly index: Expr;
+    readonly words: readonly Expr[];
+  }
   /** Waits for all invocations of the workgroup and makes their writes seen. */
   | { readonly kind: "barrier"; readonly scope: "workgroup" | "storage" };
 
@@ -211,6 +220,8 @@ export interface InvocationProgram {
   readonly invocations: number;
   readonly buffers: readonly BufferUse[];
   readonly shared: readonly SharedArray[];
+  /** The places that tell the host something. */
+  readonly reports: readonly ReportSite[];
   readonly body: readonly Stmt[];
 }
 

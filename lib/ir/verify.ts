@@ -21,6 +21,7 @@
  */
 
 import { isAtomic } from "./ops/atomics.ts";
+import { isReport } from "./ops/reports.ts";
 import { type Graph, type Op, type Region, Value } from "./graph.ts";
 import { elementwise, OPS } from "./ops.ts";
 import type { AttributeKind } from "./ops/row.ts";
@@ -289,7 +290,8 @@ class Verifier {
   }
 
   #layouts(op: Op): void {
-    if (elementwise(op.name) || op.name === "load" || op.name === "store" || isAtomic(op)) {
+    const isAccess = op.name === "load" || op.name === "store" || isAtomic(op);
+    if (elementwise(op.name) || isAccess || isReport(op)) {
       this.#oneLayout("Operands and results", [...op.operands, ...op.results]);
     } else if (op.name === "for" || op.name === "while") {
       const { operands, params } = CARRIES[op.name];

@@ -9,6 +9,7 @@
 import { NereidError } from "../errors.ts";
 import { ATOMIC_FUNCTION_NAMES } from "./atomics.ts";
 import { BLOCK_FUNCTION_NAMES } from "./blocks.ts";
+import { DEBUG_FUNCTION_NAMES } from "./debug.ts";
 import { bf16, bool, f16, f32, f8e4m3, f8e5m2, i16, i32, i8, u16, u32, u8 } from "./dtypes.ts";
 import { type ElementwiseFunctions, FUNCTION_NAMES, PropagateNan } from "./functions.ts";
 import type { Operations } from "./operations.ts";
@@ -119,6 +120,7 @@ const NAMES = {
   ...RANDOM_NAMES,
   ...ATOMIC_FUNCTION_NAMES,
   ...BLOCK_FUNCTION_NAMES,
+  ...DEBUG_FUNCTION_NAMES,
 } satisfies Record<keyof Operations, 0>;
 
 /** Functions of `tl` that Triton has in `tl.math` and libdevice too, besides those of `functions.ts`. */

@@ -49,9 +49,15 @@ export interface Bound {
   /** The constants that were given. */
   readonly constants: Readonly<Record<string, unknown>>;
   readonly options: { readonly numWarps: number; readonly numStages: number };
+  /** Whether assertions are checked, if the launch says. */
+  readonly debug: boolean | undefined;
 }
 
-const OPTION_NAMES = ["numWarps", "numStages"] as const satisfies readonly (keyof LaunchOptions)[];
+const OPTION_NAMES = [
+  "numWarps",
+  "numStages",
+  "debug",
+] as const satisfies readonly (keyof LaunchOptions)[];
 /** The launch options where a launch does not say. */
 export const DEFAULTS = { numWarps: 4, numStages: 2 };
 const NO_CONSTANTS: Readonly<Record<string, unknown>> = Object.freeze({});
@@ -227,20 +233,31 @@ export function aliasesOf(classes: readonly string[]): number[] {
 function bindConstants(
   kernel: Parameters,
   given: Readonly<Record<string, unknown>>,
-): Pick<Bound, "constants" | "constantsKey" | "options"> {
-  if (given === NO_CONSTANTS) return { constants: given, constantsKey: "", options: DEFAULTS };
+): Pick<Bound, "constants" | "constantsKey" | "options" | "debug"> {
+  if (given === NO_CONSTANTS) {
+    return { constants: given, constantsKey: "", options: DEFAULTS, debug: undefined };
+  }
   const constants: Record<string, unknown> = {};
   const options = { ...DEFAULTS };
+  let debug: boolean | undefined;
   let key = "";
   for (const name of Object.keys(given).sort()) {
     const value = given[name], declared = kernel.constants?.includes(name) ?? true;
     const option = OPTION_NAMES.find((option) => option === name);
-    if (option && value !== undefined) options[option] = checkOption(kernel, option, value);
+    if (option === "debug") debug = checkDebug(kernel, value);
+    else if (option && value !== undefined) options[option] = checkOption(kernel, option, value);
     if (!option && !declared) throw unknownConstant(kernel, name);
     if (declared) constants[name] = value;
     key += `${name}=${valueKey(value)};`;
   }
-  return { constants, constantsKey: key, options };
+  return { constants, constantsKey: key, options, debug };
+}
+
+function checkDebug(kernel: Parameters, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === "boolean") return value;
+  throw new LaunchError(
+    `Cannot launch '${kernel.name}' with debug ${String(value)}: it must be true or false`,
+  );
 }
 
 function checkOption(kernel: Parameters, name: keyof typeof DEFAULTS, value: unknown): number {

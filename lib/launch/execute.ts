@@ -2,7 +2,13 @@
  * A kernel compiled for one device and one specialisation, ready to run again and again.
  */
 
-import { compile, type CompileOptions, simplify, type Target } from "../compile.ts";
+import {
+  compile,
+  type CompiledProgram,
+  type CompileOptions,
+  simplify,
+  type Target,
+} from "../compile.ts";
 import { evaluate } from "../cpu/evaluate.ts";
 import { DeviceError, LaunchError } from "../errors.ts";
 import type { GridShape } from "../grid.ts";
@@ -12,10 +18,11 @@ import type { Backend } from "../runtime/backend.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
 import { GpuStorage } from "../runtime/gpu_storage.ts";
 import { HostBackend, HostStorage } from "../runtime/host.ts";
-import type { Program } from "../runtime/program.ts";
 import { Tensor, type TensorDType } from "../runtime/tensor.ts";
 import { WebGpuBackend } from "../runtime/webgpu.ts";
 import { FOLD } from "../wgsl/module.ts";
+import { FIRST_REPORT } from "../wgsl/reports.ts";
+import { reporterOf } from "./reports.ts";
 
 /** Runs the programs of a grid on the values of a launch, by position. */
 export type Executable = (values: readonly unknown[], grid: GridShape) => void;
@@ -33,7 +40,7 @@ export function prepare(
   positions: Positions,
   options: CompileOptions,
 ): Executable {
-  if (backend instanceof HostBackend) return onHost(graph, positions);
+  if (backend instanceof HostBackend) return onHost(graph, backend, positions);
   if (backend instanceof WebGpuBackend) {
     return onGpu(compile(graph, options, targetOf(backend.capabilities)), backend, positions);
   }
@@ -58,11 +65,12 @@ function position(positions: Positions, name: string): number {
   return at;
 }
 
-function onHost(traced: Graph, positions: Positions): Executable {
+function onHost(traced: Graph, backend: HostBackend, positions: Positions): Executable {
   const graph = simplify(traced);
   const order = graph.params.map((param) => position(positions, param.name));
   return (values, grid) => {
-    evaluate(graph, order.map((at) => hostArgument(values[at])), grid);
+    const args = order.map((at) => hostArgument(values[at]));
+    evaluate(graph, args, grid, (text) => backend.print(text));
   };
 }
 
@@ -73,17 +81,20 @@ function hostArgument(value: unknown): HostArray | number {
   return hostView(DTYPES[value.dtype as TensorDType], storage.buffer, 0, value.size);
 }
 
-function onGpu(program: Program, backend: WebGpuBackend, positions: Positions): Executable {
+function onGpu(program: CompiledProgram, backend: WebGpuBackend, positions: Positions): Executable {
   const pipeline = backend.pipeline(program);
+  const reporter = reporterOf(program, (text) => backend.print(text));
   const bound = program.bindings.map(({ param }) => position(positions, param));
   const words = new Uint32Array(program.uniformBytes / 4);
-  const write = program.uniforms.map((uniform) => uniformWriter(words, uniform, positions));
+  const write = program.uniforms
+    .filter(({ name }) => name !== FIRST_REPORT) // the queue's
+    .map((uniform) => uniformWriter(words, uniform, positions));
   const most = backend.limits.maxComputeWorkgroupsPerDimension;
   return (values, grid) => {
     for (const set of write) set(values, grid);
     const storages = bound.map((at) => (values[at] as Tensor).storage as GpuStorage);
     const [x, y, z] = folding(grid, most) === "none" ? grid : fold(program.name, grid);
-    backend.queue.launch(pipeline, storages, words, x, y, z);
+    backend.queue.launch(pipeline, storages, words, x, y, z, reporter);
   };
 }
 
@@ -92,7 +103,7 @@ type UniformWriter = (values: readonly unknown[], grid: GridShape) => void;
 /** Stores one field of the uniform buffer; floats arrive as f32, integers and bools as 32 bits. */
 function uniformWriter(
   words: Uint32Array<ArrayBuffer>,
-  { name, dtype, offset }: Program["uniforms"][number],
+  { name, dtype, offset }: CompiledProgram["uniforms"][number],
   positions: Positions,
 ): UniformWriter {
   const at = offset / 4, count = /^num_programs_([012])$/.exec(name);

@@ -18,6 +18,8 @@ export interface LaunchOptions {
   numWarps?: number | undefined;
   /** How many iterations ahead loads are issued in loops; 2 unless given. */
   numStages?: number | undefined;
+  /** Whether `tl.deviceAssert` is checked; as the device says unless given. */
+  debug?: boolean | undefined;
 }
 
 /** What is passed for a parameter: a tensor for a pointer, else what it says. */

@@ -6,6 +6,7 @@ import { type DType, i32 } from "../ir/dtype.ts";
 import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
 import type { BufferUse, Expr, Memory } from "../ir/invocation.ts";
 import type { OpName } from "../ir/ops.ts";
+import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import { Emitter } from "./emitter.ts";
@@ -27,6 +28,8 @@ export class Context {
   readonly emitter = new Emitter();
   /** Products that add to a loop's variables directly. */
   readonly inPlace = new Map<Op, readonly Expr[]>();
+  /** The places that tell the host something, in order. */
+  readonly reports: ReportSite[] = [];
   #values = new Map<Value, readonly Expr[]>();
   #uses = new Map<Value, number>();
   #loaded = new Map<Value, boolean>();

@@ -19,6 +19,7 @@ import { lowerHistogram } from "./histogram.ts";
 import { lowerGather } from "./gather.ts";
 import { bufferUses, lowerLoad, lowerStore } from "./memory.ts";
 import { lowerReduce } from "./reduce.ts";
+import { lowerReport } from "./reports.ts";
 import { lowerScan } from "./scan.ts";
 import {
   lowerArange,
@@ -55,6 +56,8 @@ const LOWER = {
   atomic_rmw: lowerAtomic,
   atomic_cas: lowerAtomic,
   barrier: lowerBarrier,
+  print: lowerReport,
+  assert: lowerReport,
   for: lowerFor,
   while: lowerWhile,
   if: lowerIf,
@@ -93,6 +96,7 @@ export function lower(
     invocations: options.invocations,
     buffers: distinct(buffers),
     shared: context.emitter.shared,
+    reports: context.reports,
     body: placeBarriers(context.emitter.body),
   };
 }

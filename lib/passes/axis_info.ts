@@ -241,6 +241,8 @@ const RULES = {
   atomic_rmw: unknownResults,
   atomic_cas: unknownResults,
   barrier: () => [],
+  print: () => [],
+  assert: () => [],
   store: () => [],
   for: (op, analysis) => {
     const [start, end, step] = op.operands.slice(0, 3).map((operand) => analysis.get(operand));

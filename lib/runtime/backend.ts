@@ -24,6 +24,8 @@ export interface Storage {
 
 export interface Backend {
   readonly capabilities: Capabilities;
+  /** Takes what kernels print. */
+  print: (text: string) => void;
   /** Zeroed memory. `what` names it in errors: "a tensor of shape [4, 8] and dtype f32". */
   allocate(bytes: number, what: string): Storage;
   /** Resolves when everything that was launched has run; rejects with the first failure. */

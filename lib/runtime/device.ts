@@ -33,6 +33,13 @@ export interface DeviceOptions {
   provider?: "host" | "dawn" | undefined;
   /** Which GPU, where there are several; `"high-performance"` unless said otherwise. */
   powerPreference?: "high-performance" | "low-power" | undefined;
+  /**
+   * Whether launches check `tl.deviceAssert` and overflowing integers, unless they say otherwise
+   * themselves; on the CPU they do by default, on a GPU they do not.
+   */
+  debug?: boolean | undefined;
+  /** Takes what kernels print with `tl.devicePrint`, a text at a time; `console.log` unless given. */
+  print?: ((text: string) => void) | undefined;
 }
 
 /** The element type of a new tensor. */
@@ -92,13 +99,17 @@ let toldOfFallback = false;
 export class Device {
   /** What the device is and can do. */
   readonly capabilities: Capabilities;
+  /** Whether launches that do not say themselves check `tl.deviceAssert`. */
+  readonly debug: boolean;
   #backend: Backend | undefined;
   #draws = 0; // random tensors made without a seed
 
   /** Devices are made by {@linkcode Device.open} and {@linkcode Device.from}. */
-  constructor(backend: Backend) {
+  constructor(backend: Backend, options: Pick<DeviceOptions, "debug" | "print"> = {}) {
     this.#backend = backend;
     this.capabilities = backend.capabilities;
+    this.debug = options.debug ?? backend.capabilities.kind === "cpu";
+    if (options.print) backend.print = options.print;
   }
 
   /**
@@ -119,7 +130,7 @@ export class Device {
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const { device: wanted, provider } = choose(options);
-    if (wanted === "cpu") return new Device(new HostBackend());
+    if (wanted === "cpu") return new Device(new HostBackend(), options);
 
     const dawn = provider === "dawn" ? await loadDawn() : undefined;
     const { powerPreference } = options;
@@ -129,7 +140,7 @@ export class Device {
         { cause },
       );
     });
-    if (gpu) return new Device(new WebGpuBackend(gpu, await describe(gpu)));
+    if (gpu) return new Device(new WebGpuBackend(gpu, await describe(gpu)), options);
     if (dawn) {
       throw new DeviceError(
         "Cannot open a WebGPU device through Dawn: it found no adapter that it takes. Install the GPU's Vulkan " +
@@ -146,7 +157,7 @@ export class Device {
     }
     if (!toldOfFallback) console.warn("Nereid: no WebGPU adapter was found, running on the CPU");
     toldOfFallback = true;
-    return new Device(new HostBackend());
+    return new Device(new HostBackend(), options);
   }
 
   /**
@@ -154,9 +165,13 @@ export class Device {
    * was made with are used. Disposing of it destroys the `GPUDevice`.
    *
    * @param gpu The WebGPU device.
+   * @param options What {@linkcode Device.open} may be told of debugging.
    */
-  static async from(gpu: GPUDevice): Promise<Device> {
-    return new Device(new WebGpuBackend(gpu, await describe(gpu)));
+  static async from(
+    gpu: GPUDevice,
+    options: Pick<DeviceOptions, "debug" | "print"> = {},
+  ): Promise<Device> {
+    return new Device(new WebGpuBackend(gpu, await describe(gpu)), options);
   }
 
   /** What runs the kernels. */

@@ -6,10 +6,10 @@
  * reported rejects with it: two reads at once both do, a read begun later does not.
  */
 
-import { DeviceError } from "../errors.ts";
+import { DeviceError, type NereidError } from "../errors.ts";
 
 export class FailureLog {
-  readonly #log: { readonly order: number; readonly failure: DeviceError }[] = [];
+  readonly #log: { readonly order: number; readonly failure: NereidError }[] = [];
   #checks = 0; // checks that were ever begun: each has its place in the order
   #reported = 0; // the order of the last failure that a wait has rejected with
   readonly #underWay = new Set<Promise<void>>();
@@ -17,7 +17,7 @@ export class FailureLog {
   #lost: DeviceError | undefined;
 
   /** Takes note of a check that is under way. The promise must not reject. */
-  track(check: Promise<DeviceError | undefined>): void {
+  track(check: Promise<NereidError | undefined>): void {
     const order = ++this.#checks;
     const noted: Promise<void> = check.then((failure) => {
       if (failure) this.#log.push({ order, failure });
@@ -27,7 +27,7 @@ export class FailureLog {
   }
 
   /** Logs a failure. */
-  add(failure: DeviceError): void {
+  add(failure: NereidError): void {
     this.#log.push({ order: ++this.#checks, failure });
   }
 

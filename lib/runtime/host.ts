@@ -27,6 +27,7 @@ export class HostStorage implements Storage {
 }
 
 export class HostBackend implements Backend {
+  print: Backend["print"] = (text) => console.log(text);
   readonly capabilities: Capabilities = {
     kind: "cpu",
     dialect: "none",

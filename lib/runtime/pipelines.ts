@@ -15,13 +15,18 @@ export class Pipeline {
   verified = false;
   /** Set when the device has refused it. */
   error: DeviceError | undefined;
+  /** Where in the uniform buffer the number of a launch's first report goes, in bytes. */
+  readonly firstReportOffset: number;
 
   constructor(
     readonly id: number,
     readonly program: Program,
     readonly gpu: GPUComputePipeline,
     readonly layout: GPUBindGroupLayout,
-  ) {}
+  ) {
+    const field = program.uniforms.find(({ name }) => name === "#first_report");
+    this.firstReportOffset = field?.offset ?? 0;
+  }
 }
 
 /** The text with a number before each line, as a device's messages count them. */
@@ -90,6 +95,9 @@ function layoutEntries(program: Program): GPUBindGroupLayoutEntry[] {
     visibility,
     buffer: { type: access === "read" ? "read-only-storage" : "storage" },
   }));
+  if (program.records.length > 0) {
+    entries.push({ binding: entries.length, visibility, buffer: { type: "storage" } });
+  }
   if (program.uniformBytes > 0) {
     const buffer = { type: "uniform", hasDynamicOffset: true } as const;
     entries.push({ binding: entries.length, visibility, buffer });
@@ -113,7 +121,7 @@ function checkResources(program: Program, limits: Limits): void {
       "launch it with fewer warps (numWarps)",
     ],
     [
-      program.bindings.length,
+      program.bindings.length + (program.records.length > 0 ? 1 : 0),
       "maxStorageBuffersPerShaderStage",
       "storage buffers",
       "pass fewer tensors, or pack several into one",

@@ -18,8 +18,13 @@ export interface Program {
    */
   readonly bindings: readonly { readonly param: string; readonly access: "read" | "read_write" }[];
   /**
-   * The fields of the uniform buffer, `@binding(bindings.length)`, absent when there are none: the
-   * scalars that are known at the launch only, and `num_programs_0` to `num_programs_2`.
+   * For each place in the kernel that tells the host something, the words of a record. When there
+   * are any, `@binding(bindings.length)` is the buffer that `reports.ts` speaks of.
+   */
+  readonly records: readonly number[];
+  /**
+   * The fields of the uniform buffer, the last binding, absent when there are none: the scalars that
+   * are known at the launch only, `num_programs_0` to `num_programs_2`, and `#first_report`.
    */
   readonly uniforms: readonly {
     readonly name: string;

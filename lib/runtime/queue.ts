@@ -16,6 +16,7 @@ import { FailureLog } from "./failures.ts";
 import { Gate } from "./gate.ts";
 import type { GpuStorage } from "./gpu_storage.ts";
 import type { Pipeline } from "./pipelines.ts";
+import type { ReportBuffer, Reporter } from "./reports.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** Launches in a batch at most; by then a submit costs little beside them, and the GPU should start. */
@@ -63,7 +64,8 @@ export class LaunchQueue {
   #released: GpuStorage[] = [];
   #watch: Stopwatch | undefined;
 
-  constructor(device: GPUDevice, alignment: number) {
+  /** @param reports What launches that are given a reporter write to. */
+  constructor(device: GPUDevice, alignment: number, readonly reports: ReportBuffer) {
     this.#device = device;
     this.#alignment = Math.max(alignment, 16);
     this.#uniformBuffer = device.createBuffer({
@@ -78,6 +80,7 @@ export class LaunchQueue {
    *
    * @param storages One for each of the program's bindings.
    * @param uniforms The words of the program's uniform buffer; copied.
+   * @param reporter Takes what the launch tells, when the program has records.
    */
   launch(
     pipeline: Pipeline,
@@ -86,10 +89,11 @@ export class LaunchQueue {
     x: number,
     y: number,
     z: number,
+    reporter?: Reporter,
   ): void {
     if (this.gate.closed) {
       const copy = uniforms.slice();
-      return this.#later(() => this.launch(pipeline, storages, copy, x, y, z));
+      return this.#later(() => this.launch(pipeline, storages, copy, x, y, z, reporter));
     }
     if (pipeline.error) throw pipeline.error;
     this.failures.throwIfLost();
@@ -108,6 +112,10 @@ export class LaunchQueue {
     const group = this.#bindGroup(pipeline, storages);
     if (bytes > 0) {
       this.#uniformWords.set(uniforms, this.#uniformBytes / 4);
+      if (reporter) {
+        const at = (this.#uniformBytes + pipeline.firstReportOffset) / 4;
+        this.#uniformWords[at] = this.reports.begin(reporter);
+      }
       this.#offset[0] = this.#uniformBytes;
       pass.setBindGroup(0, group, this.#offset, 0, 1);
       this.#uniformBytes += bytes;
@@ -207,6 +215,7 @@ export class LaunchQueue {
     if (!encoder) return;
     this.#endPass();
     this.#watch?.finish(encoder);
+    const reported = this.reports.take(encoder);
     const device = this.#device, names = [...this.#names], readBacks = this.#readBacks;
     const used = this.#uniformBytes, released = this.#released;
     this.#encoder = undefined;
@@ -226,6 +235,7 @@ export class LaunchQueue {
         () => undefined, // the device is lost, which is reported as such
       ),
     );
+    if (reported) this.failures.track(reported());
     for (const storage of released) storage.buffer.destroy();
     this.#watch?.submitted();
     for (const { staging, mapping } of readBacks) mapping(staging.mapAsync(1)); // GPUMapMode.READ
@@ -290,7 +300,10 @@ export class LaunchQueue {
         binding,
         resource: { buffer: storage.buffer },
       }));
-      const { uniformBytes, name } = pipeline.program;
+      const { uniformBytes, records, name } = pipeline.program;
+      if (records.length > 0) {
+        entries.push({ binding: entries.length, resource: { buffer: this.reports.buffer } });
+      }
       if (uniformBytes > 0) {
         const resource = { buffer: this.#uniformBuffer, size: roundUp(uniformBytes, 16) };
         entries.push({ binding: entries.length, resource });

@@ -9,6 +9,7 @@ import { GpuStorage } from "./gpu_storage.ts";
 import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import type { Program } from "./program.ts";
 import { LaunchQueue } from "./queue.ts";
+import { ReportBuffer } from "./reports.ts";
 
 /** GPUBufferUsage STORAGE | COPY_SRC | COPY_DST. */
 const STORAGE_USAGE = 0x80 | 0x04 | 0x08;
@@ -16,16 +17,25 @@ const STORAGE_USAGE = 0x80 | 0x04 | 0x08;
 /** A `vec4` binding must cover the last elements, and an empty tensor needs something to bind. */
 const GRANULE = 16;
 
+/** What a batch of launches can print, some 43,000 elements. */
+const REPORT_BYTES = 2 ** 20;
+
 export class WebGpuBackend implements Backend {
   readonly limits: Limits;
   readonly queue: LaunchQueue;
+  print: Backend["print"] = (text) => console.log(text);
   readonly #pipelines: PipelineCache;
   #disposed = false;
 
   constructor(readonly gpu: GPUDevice, readonly capabilities: Capabilities) {
     if (!capabilities.limits) throw new Error("A WebGPU device has limits");
     this.limits = capabilities.limits;
-    this.queue = new LaunchQueue(gpu, this.limits.minUniformBufferOffsetAlignment);
+    const reports = new ReportBuffer(
+      gpu,
+      REPORT_BYTES,
+      (count, bytes) => this.print(dropped(count, bytes)),
+    );
+    this.queue = new LaunchQueue(gpu, this.limits.minUniformBufferOffsetAlignment, reports);
     const { failures } = this.queue;
     this.#pipelines = new PipelineCache(gpu, this.limits, (check) => failures.track(check));
     gpu.addEventListener("uncapturederror", (event) => {
@@ -91,4 +101,11 @@ export class WebGpuBackend implements Backend {
     const done = this.gpu.queue.onSubmittedWorkDone();
     done.catch(() => {}).then(() => this.gpu.destroy());
   }
+}
+
+/** What is printed in place of what did not fit. */
+function dropped(count: number, bytes: number): string {
+  const elements = count === 1 ? "1 element" : `${count} elements`;
+  return `Nereid: ${elements} that kernels printed did not fit into the device's buffer of ${bytes} bytes ` +
+    "and are lost: print fewer, with { mask } or if (tl.programId(0) === 0)";
 }

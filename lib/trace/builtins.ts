@@ -4,16 +4,15 @@ import { DTYPES, isFloat, isFloat8, isInteger } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import type { OpName } from "../ir/ops.ts";
 import { size } from "../ir/type.ts";
-import { elementOf } from "../language/dtypes.ts";
 import type { Operations } from "../language/operations.ts";
 import { tl } from "../language/tl.ts";
 import { Arguments, type Entry } from "./arguments.ts";
 import { ATOMIC_ENTRIES } from "./atomics.ts";
 import { BLOCK_ENTRIES } from "./blocks.ts";
+import { DEBUG_ENTRIES, staticText } from "./debug.ts";
 import { FUNCTION_ENTRIES, propagatesNan, withNan } from "./elementary.ts";
 import { HOST_FUNCTIONS } from "./environment.ts";
 import { load, store } from "./memory.ts";
-import { elements } from "./members.ts";
 import { Problem } from "./problem.ts";
 import { dot, dotScaled } from "./products.ts";
 import { dtypeOfNumber, promote } from "./promotion.ts";
@@ -365,7 +364,7 @@ const TABLE = {
     return t.own(Array.from({ length: count }, (_, i) => start! + i * step!));
   }],
   staticPrint: ["tl.staticPrint(x)", (a, t) => {
-    t.prints.push(a.list.map((x) => print(t, x)).join(" "));
+    t.prints.push(a.list.map((x) => staticText(t, x)).join(" "));
   }],
   staticAssert: ["tl.staticAssert(condition, message)", (a) => {
     a.count(1, 2);
@@ -387,13 +386,8 @@ const TABLE = {
   ...RANDOM_ENTRIES,
   ...ATOMIC_ENTRIES,
   ...BLOCK_ENTRIES,
+  ...DEBUG_ENTRIES,
 } satisfies Record<keyof Operations, Entry>;
-
-function print(t: Tracer, x: unknown): string {
-  if (typeof x === "string") return x;
-  if (Array.isArray(x)) return `[${elements(t, x).map((item) => print(t, item)).join(", ")}]`;
-  return elementOf(x)?.name ?? describe(x);
-}
 
 /** The order given to a permutation, as an array or as separate arguments. */
 function order(a: Arguments, rest: readonly unknown[]): number[] {

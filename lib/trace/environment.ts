@@ -37,6 +37,9 @@ export function kernelFunctionOf(value: unknown): KernelFunction | undefined {
   return Reflect.get(value, KERNEL) as KernelFunction | undefined;
 }
 
+/** What `console` is in a kernel. */
+export const CONSOLE = { log: tl.devicePrint, assert: tl.deviceAssert };
+
 const GLOBALS: Readonly<Record<string, unknown>> = {
   tl,
   Math,
@@ -45,6 +48,7 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   Infinity,
   NaN,
   undefined,
+  console: CONSOLE,
 };
 
 /** Functions of the host that kernels have under another name. */
@@ -87,12 +91,6 @@ export class Environment {
     const { names, owner } = this.kernel;
     const what =
       `The name '${name}' is not known in ${this.kernel.name}: a kernel sees its parameters and locals, tl, Math and the names it is given, not the variables around it`;
-    if (name === "console") {
-      return new Problem(
-        what,
-        "To print the type of a tile when the kernel is compiled write tl.staticPrint(x)",
-      );
-    }
     const here = ELSEWHERE[name];
     const advice = here ? `Write ${here}, or give it` : "Give it";
     const bag = names === undefined

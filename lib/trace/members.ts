@@ -4,6 +4,7 @@ import { Value } from "../ir/graph.ts";
 import { dtypeOf, isPointer, size, typeText } from "../ir/type.ts";
 import { writtenAs } from "../language/dtypes.ts";
 import { tl } from "../language/tl.ts";
+import { CONSOLE } from "./environment.ts";
 import { Problem } from "./problem.ts";
 import type { Tracer } from "./tracer.ts";
 import { Closure, describe, isRecord, isWeak, Missing, Range } from "./values.ts";
@@ -23,7 +24,6 @@ const TRITON: Readonly<Record<string, string>> = {
   uint32: "Write tl.u32",
   int1: "Write tl.bool",
   constexpr: "Constants are the kernel's last parameter, an object pattern: { BLOCK = 1024 }",
-  device_print: "Only what is known when the kernel is compiled can be printed: tl.staticPrint(x)",
 };
 
 /** A method of a tile, until it is called. */
@@ -56,6 +56,12 @@ export function getProperty(t: Tracer, object: unknown, key: unknown): unknown {
     throw new Problem(
       `tl has no '${String(name)}'`,
       TRITON[String(name)] ?? suggestion(String(name), Object.keys(tl)),
+    );
+  }
+  if (object === CONSOLE && !Object.hasOwn(CONSOLE, name)) {
+    throw new Problem(
+      `console.${String(name)} does nothing in a kernel`,
+      "Write console.log(x) to print from every program, or console.assert(condition, message)",
     );
   }
   if (object === Math && !(name in Math)) {

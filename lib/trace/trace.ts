@@ -43,6 +43,8 @@ export interface TraceRequest {
   readonly args: readonly ArgumentSpec[];
   /** The constants that the caller gave; the kernel's own defaults fill in for others. */
   readonly constants: Readonly<Record<string, unknown>>;
+  /** Whether `tl.deviceAssert` is checked; it is not unless asked for. */
+  readonly debug?: boolean;
 }
 
 /** A positional parameter of a kernel. */
@@ -209,8 +211,9 @@ function constantName({ key, computed }: acorn.AssignmentProperty): string {
  *
  * Throws a CompilationError that shows the place in the kernel's source and tells what to do.
  */
-export function trace({ fn, args, constants }: TraceRequest): Graph {
+export function trace({ fn, args, constants, debug = false }: TraceRequest): Graph {
   const { t, source } = begin(fn);
+  t.debug = debug;
   const params: Param[] = [];
   try {
     const body = reporting(t, fn, () =>

@@ -59,6 +59,8 @@ export class Tracer {
   readonly semantics = new Semantics(this.builder);
   /** What `tl.staticPrint` said. A loop's body may be traced more than once: retries drop theirs. */
   readonly prints: string[] = [];
+  /** Whether assertions are checked. */
+  debug = false;
   /** How many regions entered on run-time conditions are open. */
   conditional = 0;
   /** The node that is being traced. */

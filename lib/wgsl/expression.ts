@@ -22,6 +22,8 @@ export class Mentions {
   readonly helpers = new Map<string, string>();
   f16 = false;
   subgroups = false;
+  /** Whether something is told to the host. */
+  reports = false;
 }
 
 /** The names of built-in values in a shader; no generated name looks so, as those end in digits. */

@@ -105,6 +105,8 @@ class Inliner {
       }
       case "phase":
         return { ...stmt, body: this.block(stmt.body) };
+      case "report":
+        return { ...stmt, index: e(stmt.index), words: stmt.words.map(e) };
       case "barrier":
         return stmt;
     }
@@ -154,6 +156,8 @@ function expressions(stmt: Stmt): readonly Expr[] {
     case "store_shared":
     case "add_shared":
       return [...stmt.indices, stmt.value];
+    case "report":
+      return [stmt.index, ...stmt.words];
     case "if":
       return [stmt.condition];
     case "for":

@@ -10,6 +10,13 @@ import { BUILTIN_NAMES, ExpressionPrinter, Mentions } from "./expression.ts";
 import { inlineSingleUses } from "./inline.ts";
 import { bufferName, fieldName } from "./names.ts";
 import { SPECIAL, typeText } from "./literal.ts";
+import {
+  FIRST_REPORT,
+  FIRST_REPORT_FIELD,
+  recordWords,
+  reportFunction,
+  REPORTS_TYPE,
+} from "./reports.ts";
 
 /** How a module is to be written. */
 export interface ModuleOptions {
@@ -43,6 +50,8 @@ export interface Module {
   readonly bindings: readonly { readonly param: string; readonly access: "read" | "read_write" }[];
   readonly uniforms: readonly Uniform[];
   readonly uniformBytes: number;
+  /** For each place that tells the host something, the words of a record; their buffer is bound after the others. */
+  readonly records: readonly number[];
 }
 
 export function printModule(program: InvocationProgram, options: ModuleOptions): Module {
@@ -62,14 +71,11 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   if (uniforms.length > 0) {
     lines.push("struct Scalars {");
     for (const { name, dtype } of uniforms) {
-      lines.push(
-        `  ${name.startsWith("num_programs_") ? countName(name) : fieldName(name)}: ${
-          hostType(dtype)
-        },`,
-      );
+      lines.push(`  ${uniformField(name)}: ${hostType(dtype)},`);
     }
     lines.push("}", "");
   }
+  if (program.reports.length > 0) lines.push(REPORTS_TYPE, "");
   program.buffers.forEach((buffer, i) => {
     const { param, access } = buffer;
     lines.push(
@@ -78,10 +84,13 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
       }>;`,
     );
   });
+  const others = program.buffers.length;
+  if (program.reports.length > 0) {
+    lines.push(`@group(0) @binding(${others}) var<storage, read_write> reports: Reports;`);
+  }
   if (uniforms.length > 0) {
-    lines.push(
-      `@group(0) @binding(${program.buffers.length}) var<uniform> scalars: Scalars;`,
-    );
+    const binding = others + (program.reports.length > 0 ? 1 : 0);
+    lines.push(`@group(0) @binding(${binding}) var<uniform> scalars: Scalars;`);
   }
   for (const array of [...program.shared, ...statements.uniformArrays]) {
     lines.push(`var<workgroup> ${array.name}: ${arrayType(array)};`);
@@ -103,6 +112,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     wgsl: lines.join("\n"),
     bindings: program.buffers.map(({ param, access }) => ({ param, access })),
     uniforms,
+    records: statements.records(program.reports.length),
     uniformBytes: Math.ceil(uniforms.length * 4 / 16) * 16,
   };
 }
@@ -146,13 +156,20 @@ function printPrologue(builtins: Set<BuiltIn>, fold: GridFold): string[] {
 }
 
 /** Four bytes for each parameter and grid size that is mentioned. */
-function layOut({ parameters, builtins }: Mentions): Uniform[] {
+function layOut({ parameters, builtins, reports }: Mentions): Uniform[] {
   const counts = ([0, 1, 2] as const).map((axis) => `num_programs_${axis}` as const)
     .filter((name) => builtins.has(name));
   return [
     ...[...parameters].map(([name, dtype]) => ({ name, dtype: dtype as DTypeName })),
     ...counts.map((name) => ({ name, dtype: "u32" as const })),
+    ...(reports ? [{ name: FIRST_REPORT, dtype: "u32" as const }] : []),
   ].map((uniform, i) => ({ ...uniform, offset: i * 4 }));
+}
+
+/** The field for a number of the uniform buffer. */
+function uniformField(name: string): string {
+  if (name === FIRST_REPORT) return FIRST_REPORT_FIELD;
+  return name.startsWith("num_programs_") ? countName(name) : fieldName(name);
 }
 
 /** The field for a grid size. */
@@ -181,8 +198,14 @@ function arrayType({ type, dims, atomic }: SharedArray): string {
 
 class StatementPrinter {
   readonly uniformArrays: SharedArray[] = [];
+  readonly #records = new Map<number, number>();
 
   constructor(readonly printer: ExpressionPrinter) {}
+
+  /** The words of a record of each of so many places. */
+  records(places: number): number[] {
+    return Array.from({ length: places }, (_, site) => this.#records.get(site) ?? recordWords(0));
+  }
 
   print(stmts: readonly Stmt[], depth: number): string[] {
     return stmts.flatMap((stmt) => this.#statement(stmt, depth));
@@ -277,6 +300,18 @@ class StatementPrinter {
       }
       case "phase":
         return this.print(stmt.body, depth);
+      case "report": {
+        const { mentions } = printer, [name, source] = reportFunction(stmt.words.length);
+        mentions.reports = true;
+        mentions.helpers.set(name, source);
+        this.#records.set(stmt.site, recordWords(stmt.words.length));
+        const program = ([0, 1, 2] as const).map((axis) => {
+          mentions.builtins.add(`program_${axis}`);
+          return BUILTIN_NAMES[`program_${axis}`];
+        });
+        const rest = [stmt.index, ...stmt.words].map((x) => printer.print(x));
+        return [`${indent}${call(name, [`${stmt.site}u`, ...program, ...rest])};`];
+      }
       case "barrier":
         return [`${indent}${stmt.scope}Barrier();`];
     }

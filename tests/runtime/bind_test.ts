@@ -203,7 +203,7 @@ Deno.test("launches that do not fit say what failed and what to do", async () =>
     ],
     [
       [x, 1, 1, { TOTALLY_ELSE: 1 }],
-      "Cannot launch 'k' with the constant 'TOTALLY_ELSE': its constants are BLOCK, F, and the launch options numWarps, numStages",
+      "Cannot launch 'k' with the constant 'TOTALLY_ELSE': its constants are BLOCK, F, and the launch options numWarps, numStages, debug",
     ],
     [
       [x, 1, 1, { numWarps: 3 }],

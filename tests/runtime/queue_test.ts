@@ -25,6 +25,7 @@ fn main(@builtin(local_invocation_index) i: u32) {
     { name: "factor", dtype: "f32", offset: 0 },
     { name: "summand", dtype: "f32", offset: 4 },
   ],
+  records: [],
   uniformBytes: 16,
   workgroupBytes: 0,
 };
@@ -40,6 +41,7 @@ fn main(@builtin(local_invocation_index) i: u32) { out[i] = x[i]; }`,
   workgroupSize: 16,
   bindings: [{ param: "x", access: "read" }, { param: "out", access: "read_write" }],
   uniforms: [],
+  records: [],
   uniformBytes: 0,
   workgroupBytes: 0,
 };

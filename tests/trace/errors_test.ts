@@ -45,21 +45,21 @@ The name 'cdiv' is not known in blocks: a kernel sees its parameters and locals,
 help: Write tl.cdiv, or give it to the kernel: jit(blocks, { cdiv }). A value that changes from launch to launch is better passed as a constant: { cdiv }`,
   ],
   [
-    "console.log",
+    "console.error",
     `\
 (x, out, n) => {
-  console.log(n);
+  console.error(n);
 }`,
     `\
-The name 'console' is not known in kernel: a kernel sees its parameters and locals, tl, Math and the names it is given, not the variables around it
+console.error does nothing in a kernel
 
   in kernel
     1 | (x, out, n) => {
-  > 2 |   console.log(n);
-      |   ^^^^^^^
+  > 2 |   console.error(n);
+      |   ^^^^^^^^^^^^^
     3 | }
 
-help: To print the type of a tile when the kernel is compiled write tl.staticPrint(x)`,
+help: Write console.log(x) to print from every program, or console.assert(condition, message)`,
   ],
   [
     "a misspelt operation",

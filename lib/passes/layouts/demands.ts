@@ -56,6 +56,8 @@ export class Demands {
       case "gather": // The lowering stages x through workgroup memory, from any layout.
         return each((x, i) => (i === 1 && layout ? layout : this.#homes.of(x)));
       case "histogram":
+      case "print":
+      case "assert":
         return each(() => this.#homes.of(op.operand(0)));
       case "dot": // The lowering stages a and b through workgroup memory, from any layout.
         return each((x, i) => (i === 2 ? layout : this.#homes.of(x)));

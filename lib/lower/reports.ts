@@ -1,0 +1,52 @@
+/** What a kernel tells the host: each element once, by one of the invocations that hold it. */
+
+import { bool, DTYPES, isFloat } from "../ir/dtype.ts";
+import type { Op } from "../ir/graph.ts";
+import type { Expr } from "../ir/invocation.ts";
+import { siteOf } from "../ir/reports.ts";
+import type { Context } from "./context.ts";
+import { int, literal, op as operation } from "./expr.ts";
+import { onlyOnce } from "./memory.ts";
+import { coordinate, linearIndex, registerCount, registerOf, replicatedMask } from "./registers.ts";
+
+const { f32, i32, u32 } = DTYPES;
+
+/** A number as 32-bit words that the host can read it from: floats as the bits of an f32. */
+function wordsOf(x: Expr): readonly Expr[] {
+  const { dtype } = x.type;
+  const wide = dtype.kind === "bool"
+    ? u32
+    : isFloat(dtype)
+    ? f32
+    : dtype.kind === "int"
+    ? i32
+    : u32;
+  const cast = operation("cast", [x], wide, { to: wide.name });
+  return [wide === u32 ? cast : operation("bitcast", [cast], u32, { to: "u32" })];
+}
+
+export function lowerReport(context: Context, op: Op): void {
+  const { emitter } = context, { layout, shape } = op.operand(0).type;
+  const [values, mask] = op.operands.map((operand) => context.get(operand));
+  const site = context.reports.push(siteOf(context.graph.name, op)) - 1;
+  const tells = op.name === "print" && op.attributes["form"] !== "none";
+  const once = onlyOnce(layout ? replicatedMask(layout) : context.options.invocations - 1);
+  emitter.when(once, () => {
+    for (let i = 0; i < (layout ? registerCount(layout) : 1); i++) {
+      const value = registerOf(values!, i);
+      const masked = mask ? registerOf(mask, i) : literal(1, bool);
+      const guard = op.name === "print"
+        ? masked
+        : operation("and", [operation("not", [value]), masked], bool);
+      emitter.when(guard, () => {
+        const place = layout && shape.map((_, dim) => coordinate(emitter, layout, i, dim));
+        emitter.emit({
+          kind: "report",
+          site,
+          index: place ? linearIndex(place, shape) : int(0),
+          words: tells ? wordsOf(value) : [],
+        });
+      });
+    }
+  });
+}
