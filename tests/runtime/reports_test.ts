@@ -3,7 +3,9 @@
 import { Device, grid, jit, type Pointer, tl } from "../../mod.ts";
 import { DeviceError, KernelError } from "../../lib/errors.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
-import { type DeviceKind, onCpu, onGpu } from "../support/devices.ts";
+import { onCpu, onGpu } from "../support/devices.ts";
+
+type DeviceKind = "cpu" | "webgpu";
 
 /** A device of its own, with what is printed on it. */
 async function listening(kind: DeviceKind, debug?: boolean) {
