@@ -14,6 +14,7 @@ import { lower } from "./lower/lower.ts";
 import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
+import { padTiles } from "./passes/pad_tiles.ts";
 import { prefetch } from "./passes/prefetch.ts";
 import type { Program } from "./runtime/program.ts";
 import { type GridFold, printModule } from "./wgsl/module.ts";
@@ -88,7 +89,8 @@ export function compileStages(
   }
   const lanes = Math.min(target.subgroupSize || INVOCATIONS_PER_WARP, invocations);
   const tile = simplify(graph);
-  const ahead = options.numStages > 1 ? canonicalise(prefetch(tile)) : tile;
+  const round = padTiles(tile), padded = round === tile ? tile : canonicalise(round);
+  const ahead = options.numStages > 1 ? canonicalise(prefetch(padded)) : padded;
   const layout = assignLayouts(ahead, { lanes, warps: invocations / lanes });
   const invocation = lower(layout, axisInfo(layout), options.aliases, {
     invocations,

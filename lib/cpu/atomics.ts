@@ -55,9 +55,9 @@ export function planAtomic(planner: Planner, op: Op): void {
   const isCas = op.name === "atomic_cas";
   const pointer = planner.operand(op.operand(0));
   const first = planner.operand(op.operand(1));
-  const third = op.operands[2] && planner.operand(op.operands[2]);
-  const mask: Operand = !isCas && third ? third : planner.constant(DTYPES.bool, 1);
-  const swap: Operand = isCas && third ? third : first;
+  const swap: Operand = isCas ? planner.operand(op.operand(2)) : first;
+  const given = op.operands[isCas ? 3 : 2];
+  const mask: Operand = given ? planner.operand(given) : planner.constant(DTYPES.bool, 1);
   const update = isCas ? UPDATES.xchg : updateOf(op, isFloat(pointee));
   const scratch = planner.constant(pointee, 0).array, scratchBits = bitsOf(scratch);
   const run = (out: HostArray, n: number) => {

@@ -17,7 +17,7 @@ export function cdiv(count: number, size: number): number {
 }
 
 /**
- * The smallest power of two that is not below `count`, as tile sizes must be; 1 for 0.
+ * The smallest power of two that is not below `count`, as the sizes of the fastest tiles are; 1 for 0.
  *
  * ```ts
  * import { nextPowerOf2 } from "../../mod.ts";

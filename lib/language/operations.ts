@@ -146,7 +146,7 @@ export interface Operations
   programId(axis: 0 | 1 | 2): Tile;
   /** How many programs the grid has along dimension 0, 1 or 2, an i32. */
   numPrograms(axis: 0 | 1 | 2): Tile;
-  /** The i32 numbers from `start` up to but not including `end`; how many must be a power of two. */
+  /** The i32 numbers from `start` up to but not including `end`, which must be compile-time constants. */
   arange(start: number, end: number): Tile;
   /** A tile of a shape with all elements equal to `value`. Dimensions are powers of two. */
   full(shape: readonly number[], value: number | boolean, dtype: DType): Tile;
@@ -282,7 +282,7 @@ export interface Operations
   cumprod(x: Condition, axis?: number, options?: ScanOptions): Tile;
   /** The elements along the last dimension in order, smallest first. Where NaNs end up is undefined. */
   sort(x: Condition, options?: SortOptions): Tile;
-  /** The `k` largest elements along the last dimension, largest first; `k` is a power of two. */
+  /** The `k` largest elements along the last dimension, largest first. */
   topk(x: Condition, k: number, options?: LastDimOptions): Tile;
   /**
    * How many elements of a tile of integers are 0, 1, …, `bins` - 1, as i32. Others are not counted,

@@ -26,10 +26,10 @@ export function lowerAtomic(context: Context, op: Op): void {
   if (!isPointer(element)) throw new Error(`${op.name} does not go through a pointer`);
   const { base, pointee } = element;
   const { param } = context.buffer(base);
-  const [pointer, first, second] = op.operands.map((operand) => context.get(operand));
+  const [pointer, first, second, third] = op.operands.map((operand) => context.get(operand));
   const isCas = op.name === "atomic_cas";
   const name = isCas ? "cas" : String(op.attributes["op"]) as AtomicName;
-  const mask = isCas ? undefined : second;
+  const mask = isCas ? third : second;
   const copies = layout ? replicatedMask(layout) : context.options.invocations - 1;
   const isUsed = context.uses(op.result) > 0, isShared = isUsed && copies !== 0;
   const type = { dtype: pointee, width: 1 } as const;

@@ -173,13 +173,6 @@ const TABLE = {
     if (length <= 0) {
       throw new Problem(`tl.arange(${start}, ${end}) is empty`, "The end must be above the start");
     }
-    if (!Number.isInteger(Math.log2(length))) {
-      const next = 2 ** Math.ceil(Math.log2(length));
-      throw new Problem(
-        `tl.arange(${start}, ${end}) has ${length} elements, which is not a power of two`,
-        `Write tl.arange(${start}, ${start + next}) and mask what is beyond: offsets < ${end}`,
-      );
-    }
     t.semantics.checkShape([length]);
     return t.semantics.builder.value("arange", [], { attributes: { start, end } });
   }],

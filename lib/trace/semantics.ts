@@ -105,12 +105,12 @@ export class Semantics {
   checkShape(shape: readonly number[]): readonly number[] {
     let size = 1;
     for (const dim of shape) {
-      if (!Number.isInteger(dim) || dim < 1 || !Number.isInteger(Math.log2(dim))) {
+      if (!Number.isInteger(dim) || dim < 1) {
         throw new Problem(
           `A tile cannot have the shape ${shapeText(shape)}: ${
             describe(dim)
-          } is not a power of two`,
-          "Round it up, as nextPowerOf2 does at the launch, and mask what is beyond",
+          } is not a positive integer`,
+          "Sizes are known when the kernel is compiled: pass them as constants",
         );
       }
       size *= dim;

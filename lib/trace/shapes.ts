@@ -73,17 +73,30 @@ export function cat(a: Arguments, t: Tracer): Value {
   a.count(2, 3);
   const { dim = 0 } = a.options(2, "canReorder", "dim");
   const x = a.value(0), y = a.value(1), { shape } = x.type, rank = shape.length;
-  const axis = a.axis(dim, rank);
-  if (!sameShape(shape, y.type.shape)) {
+  const axis = a.axis(dim, rank), other = y.type.shape;
+  if (rank !== other.length || !sameShape(shape.toSpliced(axis, 1), other.toSpliced(axis, 1))) {
     throw new Problem(
-      `tl.cat joins tiles of one shape, not ${describe(x)} and ${describe(y)}`,
-      "Tiles have sizes that are powers of two, which only equal parts add up to",
+      `tl.cat joins tiles that differ along dimension ${axis} alone, not ${describe(x)} and ${
+        describe(y)
+      }`,
+      "Broadcast or reshape one of them first",
     );
   }
+  if (!sameShape(shape, other)) return appended(t, x, y, axis);
   const order = shape.map((_, i) => i).toSpliced(axis, 0, rank);
   const pairs = joined(t, x, y, a.name);
   const permuted = t.builder.value("permute", [pairs], { attributes: { order } });
   return t.semantics.reshape(permuted, shape.with(axis, shape[axis]! * 2));
+}
+
+/** Two tiles of different lengths one after the other along an axis. */
+function appended(t: Tracer, x: Value, y: Value, axis: number): Value {
+  const { semantics } = t, n = x.type.shape[axis]!, m = y.type.shape[axis]!;
+  const shape = semantics.checkShape(x.type.shape.with(axis, n + m));
+  const at = positions(t, shape, axis), after = semantics.binary("-", at, n);
+  const first = taken(t, x, semantics.elementwise("min", [at, n - 1]), axis);
+  const second = taken(t, y, semantics.elementwise("max", [after, 0]), axis);
+  return semantics.where(semantics.binary("<", at, n), first, second);
 }
 
 /** Elements of `x` along an axis by an index of the result's shape. */

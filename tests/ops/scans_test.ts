@@ -199,7 +199,7 @@ Deno.test("what cannot be scanned, sorted or counted is said", () => {
     ["tl.cumsum(tl.arange(0, 4), 1)", "axis 1"],
     ["tl.sort(tl.zeros([4, 4], tl.f32), { dim: 0 })", "along the last dimension"],
     ["tl.topk(tl.arange(0, 4), 8)", "cannot find 8 elements among 4"],
-    ["tl.topk(tl.arange(0, 4), 3)", "not a power of two"],
+    ["tl.topk(tl.arange(0, 4), 0)", "0 is not a positive integer"],
     ["tl.histogram(tl.zeros([4], tl.f32), 4)", "a tile of integers"],
     ["tl.histogram(tl.arange(0, 4), 4, { mask: 1 })", "needs booleans"],
     ["tl.associativeScan(tl.arange(0, 4), 0, (a, b) => a < b)", "must return i32"],

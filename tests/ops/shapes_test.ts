@@ -156,7 +156,7 @@ Deno.test("what does not fit together is said", () => {
   const rows: [string, string][] = [
     ["tl.split(tl.arange(0, 4))", "whose last dimension is 2"],
     ["tl.join(tl.arange(0, 4), tl.arange(0, 8))", "do not fit together"],
-    ["tl.cat(tl.arange(0, 4), tl.arange(0, 8))", "tiles of one shape"],
+    ["tl.cat(tl.arange(0, 4), tl.zeros([4, 2], tl.i32))", "differ along dimension 0 alone"],
     ["tl.gather(tl.arange(0, 4), tl.arange(0, 4) * 0.5, 0)", "needs integers as indices"],
     ["tl.gather(tl.arange(0, 4), tl.zeros([2, 2], tl.i32), 0)", "needs an index of"],
     ["tl.view(tl.arange(0, 4), 2, 4)", "has 4 elements"],

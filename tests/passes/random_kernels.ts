@@ -23,7 +23,8 @@ export function kernelOf(choices: readonly number[]): Graph {
   return new Generator(choices).kernel();
 }
 
-const DIMS = [1, 8, 32, 64];
+/** Sizes of dimensions; a size that is not a power of two is as likely as one that is. */
+const DIMS = [1, 8, 32, 64, 3, 5, 12, 50];
 
 /** Makes a kernel from a list of numbers, each of which decides something. */
 class Generator {
@@ -189,7 +190,7 @@ class Generator {
         break;
       }
       case "reshape": {
-        const all = size(x.type), first = this.#choose(DIMS.filter((dim) => dim <= all));
+        const all = size(x.type), first = this.#choose(DIMS.filter((dim) => all % dim === 0));
         const to = this.#choose([[all], [first, all / first]]);
         pool.push(b.value("reshape", [x], { attributes: { shape: to } }));
         break;

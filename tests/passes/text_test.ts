@@ -16,6 +16,7 @@ import { verify } from "../../lib/ir/verify.ts";
 import { axisInfo } from "../../lib/passes/axis_info.ts";
 import { canonicalise } from "../../lib/passes/canonicalise.ts";
 import { eliminateDead } from "../../lib/passes/eliminate_dead.ts";
+import { padTiles } from "../../lib/passes/pad_tiles.ts";
 import { prefetch } from "../../lib/passes/prefetch.ts";
 import { RULES } from "../../lib/passes/rules.ts";
 import { assertEquals } from "../support/assert.ts";
@@ -32,6 +33,7 @@ const PASSES: Record<string, (graph: Graph, name: string) => Graph> = {
     return canonicalise(graph, (equation) => equations.add(equation));
   },
   eliminate_dead: eliminateDead,
+  pad_tiles: padTiles,
   prefetch,
 };
 

@@ -152,6 +152,12 @@ class Interpreter {
         const order = op.numbers("order");
         return each((at) => x[index(from.map((_, d) => at[order.indexOf(d)]!), from)]!);
       }
+      case "gather": {
+        const axis = op.number("axis"), length = from[axis]!;
+        // What an index outside gives is undefined.
+        const places = operands[1]!.map((i) => Math.min(Math.max(i, 0), length - 1));
+        return each((at, flat) => x[index(at.with(axis, places[flat]!), from)]!);
+      }
       case "dot": {
         const [m, k] = from as [number, number], n = type.shape[1]!;
         return each(([i, j], flat) => {

@@ -107,21 +107,21 @@ Shapes [32] and [64] do not fit together in +: dimension 0 is 32 and 64
 help: Give both the same size, or make one a column and the other a row: tl.col(a), tl.row(b)`,
   ],
   [
-    "an arange whose length is no power of two",
+    "an arange that is too long",
     `\
 (x, out, n) => {
-  const i = tl.arange(0, 100);
+  const i = tl.arange(0, 2000000);
 }`,
     `\
-tl.arange(0, 100) has 100 elements, which is not a power of two
+A tile of shape [2000000] has 2000000 elements, but the most is 1048576
 
   in kernel
     1 | (x, out, n) => {
-  > 2 |   const i = tl.arange(0, 100);
-      |             ^^^^^^^^^^^^^^^^^
+  > 2 |   const i = tl.arange(0, 2000000);
+      |             ^^^^^^^^^^^^^^^^^^^^^^
     3 | }
 
-help: Write tl.arange(0, 128) and mask what is beyond: offsets < 100`,
+help: Make the tile smaller and loop over the rest`,
   ],
   [
     "an arange of a run-time length",
@@ -141,21 +141,21 @@ The end of tl.arange must be a compile-time integer, not i32, which is known onl
 help: Make it a constant of the kernel: the last parameter, as in { BLOCK = 1024 }`,
   ],
   [
-    "a shape that is no power of two",
+    "a shape that is no shape",
     `\
 (x, out, n) => {
-  const z = tl.zeros([48, 2], tl.f32);
+  const z = tl.zeros([48, 0], tl.f32);
 }`,
     `\
-A tile cannot have the shape [48, 2]: 48 is not a power of two
+A tile cannot have the shape [48, 0]: 0 is not a positive integer
 
   in kernel
     1 | (x, out, n) => {
-  > 2 |   const z = tl.zeros([48, 2], tl.f32);
+  > 2 |   const z = tl.zeros([48, 0], tl.f32);
       |             ^^^^^^^^^^^^^^^^^^^^^^^^^
     3 | }
 
-help: Round it up, as nextPowerOf2 does at the launch, and mask what is beyond`,
+help: Sizes are known when the kernel is compiled: pass them as constants`,
   ],
   [
     "a missing constant",

@@ -37,6 +37,13 @@ function pointee(op: Inference, values: readonly (Type | undefined)[]): Type {
   return type;
 }
 
+function checkMask(mask: Type | undefined, type: Type): void {
+  expect(
+    !mask || (mask.element === bool && sameShape(mask.shape, type.shape)),
+    () => `The mask is ${mask && typeText(mask)}, but must be a bool for each pointer`,
+  );
+}
+
 export const ATOMICS = {
   atomic_rmw: {
     doc:
@@ -57,19 +64,20 @@ export const ATOMICS = {
           (isFloat(dtype) && ["add", "max", "min", "xchg"].includes(name))),
         () => `The atomic operation '${name}' is not for ${typeText(type)}`,
       );
-      expect(
-        !mask || (mask.element === bool && sameShape(mask.shape, type.shape)),
-        () => `The mask is ${mask && typeText(mask)}, but must be a bool for each pointer`,
-      );
+      checkMask(mask, type);
       return [type];
     },
   },
   atomic_cas: {
     doc:
-      "Replaces what each pointer points to by the value where its bits equal those compared with; gives what was there before.",
-    operands: ["pointer", "compare", "value"],
+      "Replaces what each pointer points to by the value where its bits equal those compared with and the mask is true; gives what was there before, or 0 where the mask is false.",
+    operands: ["pointer", "compare", "value", "mask?"],
     traits: ["reads", "writes"],
-    infer: (op) => [pointee(op, [op.operands[1], op.operands[2]])],
+    infer: (op) => {
+      const type = pointee(op, [op.operands[1], op.operands[2]]);
+      checkMask(op.operands[3], type);
+      return [type];
+    },
   },
   barrier: {
     doc: "Waits for all invocations of a program, and makes their writes seen.",
