@@ -1,0 +1,141 @@
+/**
+ * RMS normalisation of each row: `out[r, c] = x[r, c] / sqrt(mean of squares of row r + EPS) * weight[c]`.
+ *
+ * Layer normalisation without the mean: one reduction less, and what most language models use. A
+ * program takes one row; one that fits in a tile is read once and written once. A longer row is
+ * walked twice, first to add up squares, then to write.
+ *
+ *     deno run kernels/rms_norm.ts
+ */
+
+import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { report } from "./demo.ts";
+import { LONGEST_TILE, warpsFor } from "./softmax.ts";
+import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
+
+/** RMS normalisation of rows as long as `weight`, in float64. */
+export function reference(
+  x: ArrayLike<number>,
+  weight: ArrayLike<number>,
+  eps = 1e-6,
+): Float64Array {
+  const out = new Float64Array(x.length), columns = weight.length;
+  for (let start = 0; start < x.length; start += columns) {
+    let squares = 0;
+    for (let c = 0; c < columns; c++) squares += x[start + c]! ** 2;
+    const scale = 1 / Math.sqrt(squares / columns + eps);
+    for (let c = 0; c < columns; c++) out[start + c] = x[start + c]! * scale * weight[c]!;
+  }
+  return out;
+}
+
+/**
+ * RMS normalisation of row `programId(0)` of a matrix with contiguous rows; grid: one program a
+ * row. `WHOLE` says that a row fits in one tile.
+ */
+export const rmsNormKernel = jit(
+  function rmsNorm(
+    x: Pointer,
+    weight: Pointer,
+    out: Pointer,
+    columns: number,
+    { BLOCK = 1024, WHOLE = true, EPS = 1e-6 },
+  ) {
+    const places = tl.arange(0, BLOCK); // [BLOCK]
+    const from = x + tl.programId(0) * columns;
+    const to = out + tl.programId(0) * columns;
+
+    if (WHOLE) {
+      const mask = places < columns;
+      const row = tl.cast(tl.load(from + places, { mask }), tl.f32);
+      const scale = tl.rsqrt(tl.sum(row * row, 0) / columns + EPS); // what is masked off counts as 0
+      tl.store(to + places, row * scale * tl.load(weight + places, { mask }), { mask });
+      return;
+    }
+
+    let squares: number = tl.zeros([BLOCK], tl.f32);
+    for (let start = 0; start < columns; start += BLOCK) {
+      const mask = places < columns - start;
+      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      squares += row * row;
+    }
+    const scale = tl.rsqrt(tl.sum(squares, 0) / columns + EPS);
+    for (let start = 0; start < columns; start += BLOCK) {
+      const mask = places < columns - start;
+      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      const scaled = row * scale * tl.load(weight + start + places, { mask });
+      tl.store(to + start + places, scaled, { mask });
+    }
+  },
+);
+
+/** Options of {@linkcode rmsNorm}. */
+export interface RmsNormOptions {
+  /** Added to the mean of squares; 1e-6 unless given. */
+  eps?: number | undefined;
+  /** The tensor to write to, which may be `x` itself; a new one unless given. */
+  out?: Tensor | undefined;
+  /** Elements of a tile, a power of two; unless given, a row's length up to `LONGEST_TILE`. */
+  block?: number | undefined;
+}
+
+/**
+ * RMS normalisation along the last dimension.
+ *
+ * @param x A tensor of rank 1 or more with rows of any length, f32 or f16; computed in f32.
+ * @param weight What each column is multiplied by: as many numbers as a row has, f32 or f16.
+ * @returns A tensor of `x`'s shape and dtype.
+ * @throws {LaunchError} If an argument is no such tensor, or a shape does not fit.
+ */
+export function rmsNorm(
+  x: Tensor,
+  weight: Tensor,
+  { eps = 1e-6, out, block }: RmsNormOptions = {},
+): Tensor {
+  checkDType("rmsNorm", "x", x, FLOATS);
+  checkDType("rmsNorm", "weight", weight, FLOATS);
+  const { rows, columns } = checkRows("rmsNorm", "x", x);
+  checkShape("rmsNorm", "weight", weight, [columns]);
+  const result = resultTensor("rmsNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
+  if (x.size === 0) return result;
+  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  rmsNormKernel[grid(rows)](x, weight, result, columns, {
+    BLOCK: tile,
+    WHOLE: columns <= tile,
+    EPS: eps,
+    numWarps: warpsFor(tile),
+  });
+  return result;
+}
+
+/** Shapes that tests iterate; `block` forces rows into several steps. */
+export const cases: readonly { shape: number[]; dtype: "f32" | "f16"; block?: number }[] = [
+  { shape: [1, 1], dtype: "f32" },
+  { shape: [3, 781], dtype: "f32" },
+  { shape: [40, 1024], dtype: "f32" },
+  { shape: [2, 3, 64], dtype: "f32" },
+  { shape: [17], dtype: "f32" },
+  { shape: [5, 300], dtype: "f16" },
+  { shape: [4, 1000], dtype: "f32", block: 256 },
+  { shape: [3, 512], dtype: "f16", block: 128 },
+  { shape: [0, 8], dtype: "f32" },
+  { shape: [8, 0], dtype: "f32" },
+];
+
+if (import.meta.main) {
+  const device = await Device.open();
+  console.log(`RMS normalisation on ${device}`);
+  const many = device.capabilities.software ? 32 : 1024;
+  for (const [rows, columns] of [[3, 781], [many, 1024], [many, 4096], [many, 32_768]] as const) {
+    const x = device.randn([rows, columns], { seed: 1 });
+    const weight = device.rand([columns], { seed: 2 });
+    const out = device.empty([rows, columns]);
+    await report({
+      title: `rmsNorm of ${rows}x${columns}`,
+      out,
+      expected: reference(await x.read(), await weight.read()),
+      launch: () => rmsNorm(x, weight, { out }),
+      work: [2 * 4 * rows * columns, "GB/s"],
+    });
+  }
+}
