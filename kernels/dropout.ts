@@ -51,7 +51,9 @@ function philox(counter: number, seed: number): number[] {
 /** A number from 0 up to 1 of a u32, as `tl.rand` makes it. */
 function uniform(bits: number): number {
   const signed = bits | 0;
-  return Math.fround(Math.fround(signed < 0 ? -signed - 1 : signed) * Math.fround(4.6566127342e-10));
+  return Math.fround(
+    Math.fround(signed < 0 ? -signed - 1 : signed) * Math.fround(4.6566127342e-10),
+  );
 }
 
 /** Dropout of elements `programId(0) * BLOCK` and following; grid: `cdiv(n, BLOCK)`. */
