@@ -2,15 +2,15 @@
  * RMS normalisation of each row: `out[r, c] = x[r, c] / sqrt(mean of squares of row r + EPS) * weight[c]`.
  *
  * Layer normalisation without the mean: one reduction less, and what most language models use. A
- * program takes one row; one that fits in a tile is read once and written once. A longer row is
- * walked twice, first to add up squares, then to write.
+ * program takes one row, or several short ones; a row that fits in a tile is read once and written
+ * once. A longer row is walked twice, first to add up squares, then to write.
  *
  *     deno run kernels/rms_norm.ts
  */
 
-import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { cdiv, Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, warpsFor } from "./softmax.ts";
+import { LONGEST_TILE, rowsFor, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** RMS normalisation of rows as long as `weight`, in float64. */
@@ -30,41 +30,43 @@ export function reference(
 }
 
 /**
- * RMS normalisation of row `programId(0)` of a matrix with contiguous rows; grid: one program a
- * row. `WHOLE` says that a row fits in one tile.
+ * RMS normalisation of `BLOCK_ROWS` rows of a matrix [rows, columns] with contiguous rows, from row
+ * `programId(0) * BLOCK_ROWS` on; grid: `cdiv(rows, BLOCK_ROWS)`. `WHOLE` says that a row fits in one tile.
  */
 export const rmsNormKernel = jit(
   function rmsNorm(
     x: Pointer,
     weight: Pointer,
     out: Pointer,
+    rows: number,
     columns: number,
-    { BLOCK = 1024, WHOLE = true, EPS = 1e-6 },
+    { BLOCK_ROWS = 1, BLOCK = 1024, WHOLE = true, EPS = 1e-6 },
   ) {
-    const places = tl.arange(0, BLOCK); // [BLOCK]
-    const from = x + tl.programId(0) * columns;
-    const to = out + tl.programId(0) * columns;
+    const row = tl.col(tl.programId(0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)); // [BLOCK_ROWS, 1]
+    const places = tl.row(tl.arange(0, BLOCK)); // [1, BLOCK]
+    const from = x + row * columns, to = out + row * columns;
 
     if (WHOLE) {
-      const mask = places < columns;
-      const row = tl.cast(tl.load(from + places, { mask }), tl.f32);
-      const scale = tl.rsqrt(tl.sum(row * row, 0) / columns + EPS); // what is masked off counts as 0
-      tl.store(to + places, row * scale * tl.load(weight + places, { mask }), { mask });
+      const inRow = places < columns, mask = row < rows && inRow;
+      const values = tl.cast(tl.load(from + places, { mask }), tl.f32); // [BLOCK_ROWS, BLOCK]
+      const squares = tl.sum(values * values, 1, { keepDims: true }); // what is masked off counts as 0
+      const scale = tl.rsqrt(squares / columns + EPS) * tl.load(weight + places, { mask: inRow });
+      tl.store(to + places, values * scale, { mask });
       return;
     }
 
-    let squares: number = tl.zeros([BLOCK], tl.f32);
+    let squares: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
     for (let start = 0; start < columns; start += BLOCK) {
-      const mask = places < columns - start;
-      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
-      squares += row * row;
+      const mask = row < rows && places < columns - start;
+      const values = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      squares += values * values;
     }
-    const scale = tl.rsqrt(tl.sum(squares, 0) / columns + EPS);
+    const normal = tl.rsqrt(tl.sum(squares, 1, { keepDims: true }) / columns + EPS);
     for (let start = 0; start < columns; start += BLOCK) {
-      const mask = places < columns - start;
-      const row = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
-      const scaled = row * scale * tl.load(weight + start + places, { mask });
-      tl.store(to + start + places, scaled, { mask });
+      const inRow = places < columns - start, mask = row < rows && inRow;
+      const values = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
+      const scale = tl.load(weight + start + places, { mask: inRow });
+      tl.store(to + start + places, values * normal * scale, { mask });
     }
   },
 );
@@ -99,11 +101,13 @@ export function rmsNorm(
   const result = resultTensor("rmsNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
-  rmsNormKernel[grid(rows)](x, weight, result, columns, {
+  const BLOCK_ROWS = rowsFor(tile);
+  rmsNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, result, rows, columns, {
+    BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
     EPS: eps,
-    numWarps: warpsFor(tile),
+    numWarps: warpsFor(BLOCK_ROWS * tile),
   });
   return result;
 }
