@@ -29,6 +29,14 @@
  */
 
 export {
+  autotune,
+  type AutotuneOptions,
+  type Prune,
+  type TunedKernel,
+  type TuningResult,
+  type TuningTrial,
+} from "./lib/autotune.ts";
+export {
   CompilationError,
   type CompilationProblem,
   DeviceError,
@@ -38,8 +46,9 @@ export {
   OutOfResourcesError,
 } from "./lib/errors.ts";
 export { type Grid, grid, type GridFunction, type GridMeta } from "./lib/grid.ts";
+export { type Heuristics, heuristics } from "./lib/heuristics.ts";
 export { jit, type Names } from "./lib/kernel.ts";
-export type { Argument, Kernel, Launcher, LaunchOptions } from "./lib/launch/types.ts";
+export type { Argument, ConfigOf, Kernel, Launcher, LaunchOptions } from "./lib/launch/types.ts";
 export { cdiv, nextPowerOf2 } from "./lib/language/host.ts";
 export { tl } from "./lib/language/tl.ts";
 export type { DType, Pointer, Tile } from "./lib/language/types.ts";

@@ -1,27 +1,12 @@
 /**
  * `jit`: from a function to a kernel that is traced, compiled and launched.
- *
- * What a launch costs when nothing is to be compiled is paid by every launch, so the way there is
- * short: classify the arguments (`launch/bind.ts`), find the executable under their key, run it.
  */
 
-import { blamingCaller, LaunchError } from "./errors.ts";
-import {
-  checkGrid,
-  type Grid,
-  type GridFunction,
-  gridOfKey,
-  type GridShape,
-  resolveGrid,
-} from "./grid.ts";
-import type { Graph } from "./ir/graph.ts";
-import { aliasesOf, bind, type Bound, type Parameters, specOf } from "./launch/bind.ts";
-import type { CompileOptions } from "./compile.ts";
-import { type Executable, folding, prepare } from "./launch/execute.ts";
+import { LaunchError } from "./errors.ts";
+import { Definition } from "./launch/definition.ts";
+import { kernelObject } from "./launch/launchable.ts";
 import type { Kernel } from "./launch/types.ts";
-import type { Backend } from "./runtime/backend.ts";
-import { KERNEL, type KernelFunction, kernelFunctionOf } from "./trace/environment.ts";
-import { type ArgumentSpec, resolveConstants, signatureOf, trace } from "./trace/trace.ts";
+import { type KernelFunction, kernelFunctionOf } from "./trace/environment.ts";
 
 /** Names that a kernel may use besides its own, or a function that returns them. */
 export type Names = Readonly<Record<string, unknown>> | (() => Record<string, unknown>);
@@ -101,7 +86,7 @@ export function jit(fn: Function, second?: Names | ClassMethodDecoratorContext):
   if (isDecoratorContext(second)) return decorated(fn, second);
   if (kernelFunctionOf(fn) && second === undefined) return fn;
   const { fn: source, owner } = kernelFunctionOf(fn) ?? { fn, owner: undefined };
-  return makeKernel({
+  return kernelOf({
     name: source.name || "kernel",
     fn: source,
     names: second,
@@ -129,7 +114,7 @@ function decorated(fn: Function, context: ClassMethodDecoratorContext): unknown 
     owner = this;
   });
   const madeAt = callSite();
-  return makeKernel({
+  return kernelOf({
     name: String(name),
     fn,
     madeAt,
@@ -148,158 +133,6 @@ function callSite(): string | undefined {
   return undefined;
 }
 
-/** The object that `jit` returns: a function that refuses to be called, with a launcher for each grid. */
-function makeKernel(fn: KernelFunction): unknown {
-  const definition = new Definition(fn);
-  const members: Readonly<Record<string, unknown>> = {
-    name: fn.name,
-    launch: blamingCaller((grid: Grid, ...args: unknown[]) =>
-      definition.launch(resolveGrid(grid), args)
-    ),
-    graph: blamingCaller((args: readonly ArgumentSpec[], constants: Record<string, unknown> = {}) =>
-      definition.graph(args, constants)
-    ),
-    toString: () => `Kernel ${fn.name}`,
-  };
-  return new Proxy(() => {}, {
-    get(target, key) {
-      const grid = gridOfKey(key);
-      if (grid !== undefined) {
-        return blamingCaller((...args: unknown[]) => definition.launch(grid, args));
-      }
-      if (key === KERNEL) return fn;
-      if (typeof key === "string" && Object.hasOwn(members, key)) return members[key];
-      if (typeof key === "string" && isMistakenGrid(key)) throw mistakenGrid(fn.name, key);
-      return Reflect.get(target, key);
-    },
-    has(target, key) {
-      return key === KERNEL || Object.hasOwn(members, key) || Reflect.has(target, key);
-    },
-    apply() {
-      throw new LaunchError(
-        `Cannot call the kernel '${fn.name}' without a grid: write ${fn.name}[grid(…)](…)`,
-      );
-    },
-  });
-}
-
-/** True for what JavaScript makes of a function, NaN, undefined, … between the brackets. */
-function isMistakenGrid(key: string): boolean {
-  return key === "" || key.includes("=>") || key.startsWith("function") ||
-    /^(-?\d|-?Infinity|NaN|undefined|null|\[object )/.test(key);
-}
-
-function mistakenGrid(name: string, key: string): LaunchError {
-  return new LaunchError(
-    key.includes("=>") || key.startsWith("function")
-      ? `Cannot launch '${name}' over a bare function: write ${name}[grid((meta) => …)](…)`
-      : `Cannot launch '${name}' over the grid '${key}': write ${name}[grid(x, y, z)](…) with one to three non-negative integers`,
-  );
-}
-
-/** A kernel's function with everything that was compiled of it. */
-class Definition {
-  readonly #fn: KernelFunction;
-  readonly #executables = new WeakMap<Backend, Map<string, Executable>>();
-  readonly #constants = new Map<string, Record<string, unknown>>(); // with defaults, by their key
-  readonly #dtypesSeen = new Map<number, string>(); // by position: the class of an undeclared number
-  #signature: Signature | undefined;
-
-  constructor(fn: KernelFunction) {
-    this.#fn = fn;
-  }
-
-  get signature(): Signature {
-    return this.#signature ??= readSignature(this.#fn);
-  }
-
-  graph(
-    args: readonly ArgumentSpec[],
-    constants: Readonly<Record<string, unknown>>,
-    debug = false,
-  ): Graph {
-    return trace({ fn: this.#fn, args, constants, debug });
-  }
-
-  launch(grid: GridShape | GridFunction, args: readonly unknown[]): void {
-    const { signature } = this;
-    const bound = bind(signature, args);
-    const { backend } = bound.device;
-    const shape = typeof grid === "function" ? checkGrid(grid(this.#meta(bound))) : grid;
-    if (shape[0] === 0 || shape[1] === 0 || shape[2] === 0) return;
-
-    const { limits } = bound.device.capabilities;
-    const fold = limits ? folding(shape, limits.maxComputeWorkgroupsPerDimension) : "none";
-    const debug = bound.debug ?? bound.device.debug;
-    let key = fold === "none" ? bound.key : `${fold};${bound.key}`;
-    if (debug) key = `debug;${key}`;
-    let executables = this.#executables.get(backend);
-    if (!executables) this.#executables.set(backend, executables = new Map());
-    let run = executables.get(key);
-    if (!run) executables.set(key, run = this.#compile(bound, backend, fold, debug));
-    run(bound.values, shape);
-  }
-
-  #compile(
-    bound: Bound,
-    backend: Backend,
-    fold: CompileOptions["fold"],
-    debug: boolean,
-  ): Executable {
-    const { values, classes, constants, options } = bound;
-    this.#warnOfTwoTypes(classes, values);
-    const graph = this.graph(classes.map((cls, i) => specOf(cls, values[i])), constants, debug);
-    const aliases = aliasesOf(classes);
-    return prepare(graph, backend, this.signature.positions, { ...options, aliases, fold });
-  }
-
-  /** What a grid function is given. */
-  #meta({ values, constants, constantsKey }: Bound): Record<string, unknown> {
-    let resolved = this.#constants.get(constantsKey);
-    if (!resolved) {
-      this.#constants.set(constantsKey, resolved = resolveConstants(this.#fn, constants));
-    }
-    const args = this.signature.positional.map(({ name }, i) => [name, values[i]]);
-    return { ...Object.fromEntries(args), ...resolved };
-  }
-
-  /**
-   * JavaScript cannot tell 1 from 1.0, so an undeclared number is an i32 in one launch and an f32 in
-   * the next, and means another kernel each time: worth a word, once for each parameter.
-   */
-  #warnOfTwoTypes(classes: readonly string[], values: readonly unknown[]): void {
-    this.signature.positional.forEach(({ name, dtype }, i) => {
-      const seen = /^(i32|f32)/.exec(classes[i]!)?.[1];
-      if (dtype || !seen || typeof values[i] !== "number") return;
-      const before = this.#dtypesSeen.get(i);
-      if (before === undefined) this.#dtypesSeen.set(i, seen);
-      if (before === undefined || before === seen || before === "both") return;
-      this.#dtypesSeen.set(i, "both");
-      console.warn(
-        `Nereid: parameter '${name}' of kernel '${this.#fn.name}' has been an ${before} and is now an ${seen}, ` +
-          `as the number passed is ${seen === "f32" ? "not integral" : "integral"}. ` +
-          `Declare it: ${name}: number = tl.f32, or pass tl.f32(…)`,
-      );
-    });
-  }
-}
-
-/** What the launcher needs of a kernel's signature. */
-interface Signature extends Parameters {
-  /** The position of each parameter. */
-  readonly positions: ReadonlyMap<string, number>;
-}
-
-function readSignature(fn: KernelFunction): Signature {
-  const { params, constants, open } = signatureOf(fn);
-  return {
-    name: fn.name,
-    positional: params.map(({ name, dtype, hasDefault }) => ({
-      name,
-      dtype,
-      optional: hasDefault,
-    })),
-    constants: open ? undefined : (constants ?? []).map(({ name }) => name),
-    positions: new Map(params.map(({ name }, i) => [name, i])),
-  };
+function kernelOf(fn: KernelFunction): unknown {
+  return kernelObject(new Definition(fn));
 }

@@ -46,6 +46,8 @@ export interface Bound {
   /** By position: a tensor, a number (booleans as 0 and 1), or a compile-time value. */
   readonly values: readonly unknown[];
   readonly classes: readonly string[];
+  /** The constants and options that were given, as they were given. */
+  readonly given: Readonly<Record<string, unknown>>;
   /** The constants that were given. */
   readonly constants: Readonly<Record<string, unknown>>;
   readonly options: { readonly numWarps: number; readonly numStages: number };
@@ -110,7 +112,19 @@ export function bind(kernel: Parameters, args: readonly unknown[]): Bound {
 
   const constants = bindConstants(kernel, given);
   const key = `${classes.join()};${constants.constantsKey}`;
-  return { device, key, values, classes, ...constants };
+  return { device, key, values, classes, given, ...constants };
+}
+
+/** The same launch with more constants and options. */
+export function rebind(
+  kernel: Parameters,
+  bound: Bound,
+  more: Readonly<Record<string, unknown>>,
+): Bound {
+  const given = { ...bound.given, ...more };
+  const constants = bindConstants(kernel, given);
+  const key = `${bound.classes.join()};${constants.constantsKey}`;
+  return { ...bound, key, given, ...constants };
 }
 
 /** The class of the tensor that was pushed last. */

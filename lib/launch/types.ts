@@ -59,35 +59,46 @@ type ConstantsOf<A extends readonly unknown[]> = IsPattern<Last<A>> extends true
 /** Each parameter's argument. */
 type Arguments<A extends readonly unknown[]> = { [I in keyof A]: Argument<A[I]> };
 
+/** `T` without the properties that are given otherwise; itself when none are. */
+type Without<T, Given extends PropertyKey> = [Given] extends [never] ? T : Omit<T, Given>;
+
 /** The object at the end of a launch, which may be left out when no constant is required. */
 // deno-lint-ignore ban-types -- {} is what a type without required properties takes
-type Options<C> = {} extends C ? [options?: C & LaunchOptions] : [options: C & LaunchOptions];
+type Options<C> = {} extends C ? [options?: C] : [options: C];
 
 /** What a launch takes: the arguments, and the constants with the options. */
-type LaunchArguments<A extends readonly unknown[]> = Arguments<Positional<A>> extends
-  infer P extends readonly unknown[] ? [...P, ...Options<ConstantsOf<A>>] : never;
+type LaunchArguments<A extends readonly unknown[], Given extends PropertyKey> =
+  Arguments<Positional<A>> extends infer P extends readonly unknown[]
+    ? [...P, ...Options<Without<ConstantsOf<A>, Given> & Without<LaunchOptions, Given>>]
+    : never;
+
+/** The constants of a kernel's function, none of which need be there, and the launch options. */
+export type ConfigOf<F> = Partial<ConstantsOf<ParametersOf<F>>> & LaunchOptions;
 
 /** Launches a kernel over a grid that is already chosen. */
-export type Launcher<F> = (...args: LaunchArguments<ParametersOf<F>>) => void;
+export type Launcher<F, Given extends PropertyKey = never> = (
+  ...args: LaunchArguments<ParametersOf<F>, Given>
+) => void;
 
 /**
  * A kernel: `kernel[grid(…)](…)` launches it.
  *
  * @typeParam F The type of the kernel's function.
+ * @typeParam Given The names of constants and options that autotuning or heuristics choose.
  */
-export interface Kernel<F> {
+export interface Kernel<F, Given extends PropertyKey = never> {
   /** The launcher for a grid: `kernel[grid(4, 8)]`. */
-  readonly [FIXED]: Launcher<F>;
+  readonly [FIXED]: Launcher<F, Given>;
   /** The launcher for a grid that depends on the launch: `kernel[grid((meta) => …)]`. */
-  readonly [COMPUTED]: Launcher<F>;
+  readonly [COMPUTED]: Launcher<F, Given>;
   /** The launcher for a grid whose type has been widened. */
-  readonly [grid: symbol]: Launcher<F>;
+  readonly [grid: symbol]: Launcher<F, Given>;
   /** The launcher for a grid of one dimension: `kernel[1024]`. */
-  readonly [x: number]: Launcher<F>;
+  readonly [x: number]: Launcher<F, Given>;
   /** The name of the kernel's function. */
   readonly name: string;
   /** Launches the kernel over a grid of any form: `kernel.launch([4, 8], x, y)`. */
-  launch(grid: Grid, ...args: LaunchArguments<ParametersOf<F>>): void;
+  launch(grid: Grid, ...args: LaunchArguments<ParametersOf<F>, Given>): void;
   /** The tile graph for arguments of the given kinds and compile-time constants; needs no device. */
   graph(args: readonly ArgumentSpec[], constants?: Readonly<Record<string, unknown>>): Graph;
 }

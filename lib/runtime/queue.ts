@@ -261,14 +261,25 @@ export class LaunchQueue {
     if (!pipeline.verified) this.#unverified = pipeline;
   }
 
+  /** Does something when its turn has come: at once, or after whoever holds the gate. */
+  inTurn(action: () => void): void {
+    if (this.gate.closed) this.#later(action);
+    else action();
+  }
+
   /** Waits at the gate. What goes wrong then has no caller left and is told at the next wait. */
   #later(action: () => void): void {
     this.gate.wait(() => {
       try {
         action();
       } catch (error) {
-        if (!(error instanceof DeviceError)) throw error;
-        if (!this.failures.lost) this.failures.add(error);
+        if (this.failures.lost) return;
+        this.failures.add(
+          error instanceof DeviceError ? error : new DeviceError(
+            `A launch that had waited failed: ${error instanceof Error ? error.message : error}`,
+            { cause: error },
+          ),
+        );
       }
     });
   }

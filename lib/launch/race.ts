@@ -1,0 +1,127 @@
+/**
+ * Which of several ways to run one launch is the fastest.
+ *
+ * All are run once, which compiles them and shows which the device refuses; then once on the clock, to
+ * know how often each must run; then, taking turns so that a device which slows down under load
+ * does so for all, as often as fills the time. That makes three waits for any number of ways.
+ */
+
+import { DeviceError } from "../errors.ts";
+import type { WebGpuBackend } from "../runtime/webgpu.ts";
+import { hasClock, quantile, type Section, sectionTimes } from "./timing.ts";
+
+/** How long one launch took: of several samples the median and what 20 and 80 % were faster than. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How a race is run. */
+export interface RaceOptions {
+  /** Milliseconds that the timed launches of each contender should take together. */
+  readonly rep: number;
+  /** Done before each launch, untimed; each launch is a sample of its own then. */
+  readonly before?: (() => void) | undefined;
+  /** Does what is recorded, for who holds the queue's gate. */
+  readonly through: <T>(action: () => T) => T;
+}
+
+/** Turns that the contenders take. */
+const ROUNDS = 5;
+
+/** Launches of a sample at most. */
+const MOST_REPEATS = 500;
+
+/** Launches of a contender that shows itself slower than the fastest by this factor are not repeated. */
+const HOPELESS = 3;
+
+/** On the host's clock a sample is no shorter, in milliseconds: a wait takes 11, one more or less. */
+const HOST_SAMPLE = 50;
+
+/**
+ * Milliseconds of one launch of each contender, or why the device refused it.
+ *
+ * @throws {DeviceError} When the device is lost.
+ */
+export async function race(
+  backend: WebGpuBackend,
+  contenders: readonly (() => void)[],
+  { rep, before, through }: RaceOptions,
+): Promise<(Spread | DeviceError)[]> {
+  const { queue } = backend;
+  const results: (Spread | DeviceError)[] = [];
+
+  // What is refused is told at this wait, and by each launch after it.
+  const refusals = contenders.map((run) => attempt(run, before, through));
+  await through(() => queue.synchronize()).catch((error) => {
+    if (queue.failures.lost) throw error;
+  });
+  const starters = contenders.map((run, i) => ({ run, i })).filter(({ run, i }) => {
+    const refusal = refusals[i] ?? attempt(run, before, through);
+    if (refusal) results[i] = refusal;
+    return !refusal;
+  });
+
+  const trial = starters.map(({ run }): Section => ({ run, before }));
+  const estimates = await sectionTimes(backend, trial, through);
+  const best = Math.min(...estimates);
+  const plan = starters.flatMap(({ run, i }, at) => {
+    const once = estimates[at]!;
+    if (once > HOPELESS * best && once > 0.1) {
+      results[i] = { median: once, low: once, high: once };
+      return [];
+    }
+    return [{ run, i, ...plannedFor(once, hasClock(backend) ? rep : HOST_SAMPLE * 2, !before) }];
+  });
+
+  const sections: Section[] = [], owners: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    plan.forEach(({ run, samples, repeats }, at) => {
+      if (round >= samples) return;
+      sections.push({
+        before,
+        run: () => {
+          for (let n = 0; n < repeats; n++) run();
+        },
+      });
+      owners.push(at);
+    });
+  }
+  const times = await sectionTimes(backend, sections, through);
+  plan.forEach(({ i, repeats }, at) => {
+    const own = times.filter((_, n) => owners[n] === at).map((ms) => ms / repeats);
+    results[i] = {
+      median: quantile(own, 0.5),
+      low: quantile(own, 0.2),
+      high: quantile(own, 0.8),
+    };
+  });
+  return results;
+}
+
+/** How many samples of how many launches fill the time. */
+function plannedFor(once: number, rep: number, repeatable: boolean) {
+  const launches = Math.max(1, Math.round(rep / Math.max(once, 1e-3)));
+  const samples = Math.min(Math.max(launches, 2), ROUNDS);
+  const repeats = Math.min(Math.max(1, Math.round(launches / samples)), MOST_REPEATS);
+  return { samples, repeats: repeatable ? repeats : 1 };
+}
+
+/** Launches once; the refusal, if the device is known to refuse. */
+function attempt(
+  run: () => void,
+  before: (() => void) | undefined,
+  through: <T>(action: () => T) => T,
+): DeviceError | undefined {
+  try {
+    through(() => {
+      before?.();
+      run();
+    });
+  } catch (error) {
+    if (error instanceof DeviceError) return error;
+    throw error;
+  }
+  return undefined;
+}
