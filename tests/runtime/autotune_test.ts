@@ -173,6 +173,7 @@ onGpu(
       uniforms: [],
       uniformBytes: 0,
       workgroupBytes: 0,
+    records: [],
     }));
     using x = device.zeros([32]);
     const runs = programs.map((program) => () =>
