@@ -173,7 +173,7 @@ onGpu(
       uniforms: [],
       uniformBytes: 0,
       workgroupBytes: 0,
-    records: [],
+      records: [],
     }));
     using x = device.zeros([32]);
     const runs = programs.map((program) => () =>
@@ -258,8 +258,10 @@ onDevices("heuristics see arguments, what was tuned, and each other, in order", 
 onCpu("what is chosen must not be passed, and says so", (device) => {
   using x = device.zeros([100]);
   const kernel = tunedAddOne();
-  // deno-lint-ignore no-explicit-any -- the type checker rejects both
-  const pass = (constants: Record<string, unknown>) => (kernel[blocks] as any)(x, 100, constants);
+  // The type checker rejects all of these.
+  type Untyped = (...args: unknown[]) => void;
+  const pass = (constants: Record<string, unknown>) =>
+    (kernel[blocks] as unknown as Untyped)(x, 100, constants);
   assertThrows(
     () => pass({ BLOCK: 64 }),
     LaunchError,
@@ -267,9 +269,8 @@ onCpu("what is chosen must not be passed, and says so", (device) => {
   );
   assertThrows(() => pass({ numWarps: 1 }), LaunchError, "with 'numWarps'");
   const ruled = heuristics({ BLOCK: () => 64 }, jit(addOne));
-  // deno-lint-ignore no-explicit-any -- as above
   assertThrows(
-    () => (ruled[blocks] as any)(x, 100, { BLOCK: 64 }),
+    () => (ruled[blocks] as unknown as Untyped)(x, 100, { BLOCK: 64 }),
     LaunchError,
     "its heuristics compute it",
   );
