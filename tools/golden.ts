@@ -1,7 +1,7 @@
 /**
  * Runs golden cases, kernels with what real Triton computed: `deno task golden`.
  *
- *     deno task golden [DIR] [--device cpu|webgpu] [--only REGEX]
+ *     deno task golden [DIR] [--device cpu|webgpu|dawn] [--only REGEX]
  *
  * Prints each failure with the first wrong values, then a line for each group, and last how many
  * passed. The exit code is 1 when one failed.
@@ -15,16 +15,17 @@ import { type Outcome, runCase } from "../tests/golden/run_case.ts";
 const HERE = new URL("../tests/golden/", import.meta.url);
 
 interface Options {
-  readonly device: "cpu" | "webgpu";
+  readonly device: "cpu" | "webgpu" | "dawn";
   readonly only?: string;
 }
 
 const command = new Command("golden")
   .argument("[dir]", "the directory with the cases")
   .addOption(
-    new Option("--device <kind>", "what runs the kernels").choices(["cpu", "webgpu"]).default(
-      "cpu",
-    ),
+    new Option("--device <kind>", "what runs the kernels").choices(["cpu", "webgpu", "dawn"])
+      .default(
+        "cpu",
+      ),
   )
   .option("--only <regex>", "run only the cases whose name or group matches")
   .parse(Deno.args, { from: "user" });
@@ -33,7 +34,7 @@ const [directory] = command.args;
 const at = directory ? new URL(`${directory}/`, `file://${Deno.cwd()}/`) : HERE;
 const filter = new RegExp(only ?? "");
 
-const device = await Device.open({ device: kind });
+const device = await Device.open(kind === "dawn" ? { provider: "dawn" } : { device: kind });
 const groups = new Map<string, { passed: number; total: number }>();
 let passed = 0, failed = 0;
 for (const { cases, data } of await readGolden(at)) {

@@ -2,9 +2,11 @@
 
 import { Device, DeviceError } from "../../mod.ts";
 import { assertMatch, assertRejects } from "../support/assert.ts";
-import { noDawn, runWithDawn } from "../support/dawn.ts";
+import { runWithDawn, whyNoDawn } from "../support/dawn.ts";
 
 const MOD = JSON.stringify(new URL("../../mod.ts", import.meta.url).href);
+
+const noDawn = await whyNoDawn();
 
 /** Declares a test that needs Dawn. */
 function withDawn(name: string, fn: () => Promise<void>): void {

@@ -3,6 +3,8 @@
  * write the package into.
  */
 
+import { DAWN_PACKAGE } from "../../lib/runtime/dawn.ts";
+
 /** SwiftShader as Debian's chromium has it: the one Vulkan driver in software that Dawn takes. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
@@ -11,10 +13,21 @@ export const DAWN_ENVIRONMENT: Readonly<Record<string, string>> = {
   VK_ADD_DRIVER_FILES: SWIFTSHADER,
 };
 
-/** Why Dawn is not tried here, since it is a large download; undefined when it is. */
-export const noDawn: string | undefined = await isFile(SWIFTSHADER)
-  ? undefined
-  : "Dawn has no driver here, and is not fetched (Debian: apt-get install chromium)";
+/** Why Dawn's compiler is not to be had here; it is a large download, which tests do not start. */
+export async function whyNoTint(): Promise<string | undefined> {
+  const output = await runWithDawn(
+    `await import(${JSON.stringify(DAWN_PACKAGE)}); console.log("loaded");`,
+    ...["-A", "--cached-only"],
+  );
+  if (output.includes("loaded")) return undefined;
+  return `Dawn has not been fetched: deno cache --no-lock ${DAWN_PACKAGE} (132 MB)`;
+}
+
+/** Why Dawn cannot run kernels here. */
+export async function whyNoDawn(): Promise<string | undefined> {
+  const noDriver = "Dawn has no driver: apt-get install chromium brings SwiftShader (Debian)";
+  return await whyNoTint() ?? (await isFile(SWIFTSHADER) ? undefined : noDriver);
+}
 
 async function isFile(path: string): Promise<boolean> {
   try {
