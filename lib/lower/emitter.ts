@@ -14,6 +14,9 @@ import {
 } from "../ir/invocation.ts";
 import { builtin, exprKey, int, named, op, ramp, splat } from "./expr.ts";
 
+/** Workgroup arrays of at most this size are not worth waiting for. */
+const SMALL_BYTES = 512;
+
 interface Block {
   readonly stmts: Stmt[];
   /** What is bound to a name here already, by the key of its expression. */
@@ -25,6 +28,8 @@ export class Emitter {
   #names = new Map<string, number>();
   #shared: SharedArray[] = [];
   #sharedInUse = new Set<SharedArray>();
+  /** The names of the arrays of the last operation that had any. */
+  #lastReleased: ReadonlySet<string> = new Set();
 
   /** The statements of the outermost block. */
   get body(): readonly Stmt[] {
@@ -137,18 +142,21 @@ export class Emitter {
 
   /**
    * A workgroup array for the operation being lowered. Contents live no longer than the operation,
-   * so the next one may be given the same array.
+   * so a later one may be given the same array; a small one is not given to the very next, which
+   * would have to wait until everyone has read it.
    */
   sharedArray(
     type: VectorType,
     dims: readonly number[],
     { atomic }: { readonly atomic?: true } = {},
   ): SharedArray {
+    const small = sharedBytes({ name: "", type, dims }) <= SMALL_BYTES;
     const free = this.#shared.find((array) =>
       !this.#sharedInUse.has(array) && array.type.dtype === type.dtype &&
       array.type.width === type.width && array.atomic === atomic &&
       array.dims.length === dims.length &&
-      array.dims.slice(1).every((dim, i) => dim === dims[i + 1])
+      array.dims.slice(1).every((dim, i) => dim === dims[i + 1]) &&
+      !(small && this.#lastReleased.has(array.name))
     );
     if (free && free.dims[0]! >= dims[0]!) {
       this.#sharedInUse.add(free);
@@ -173,6 +181,8 @@ export class Emitter {
 
   /** Says that the operation being lowered is done with its workgroup arrays. */
   releaseShared(): void {
+    if (this.#sharedInUse.size === 0) return;
+    this.#lastReleased = new Set([...this.#sharedInUse].map(({ name }) => name));
     this.#sharedInUse.clear();
   }
 

@@ -23,6 +23,7 @@ import {
   weightedBits,
   widthOf,
 } from "./registers.ts";
+import { foldedExtremum } from "./extremum.ts";
 import { onlyOnce } from "./memory.ts";
 import { shuffled } from "./exchange.ts";
 
@@ -39,7 +40,14 @@ export function lowerReduce(context: Context, op: Op): void {
   const operands = op.operands.map((operand) => context.get(operand));
   let rows: Row[] = operands[0]!.map((_, i) => operands.map((packets) => packets[i]!));
 
-  rows = withinInvocation(layout, axis, rows, combine);
+  const held = layout.bases.register.filter((basis) => basis[axis]).length;
+  rows = foldedExtremum(
+    context,
+    op.region(0),
+    2 ** held,
+    (step) => withinInvocation(layout, axis, rows, step),
+    combine,
+  );
   const lanes = layout.bases.lane.map((basis, bit) => (basis[axis] ? bit : -1));
   const lanesBits = lanes.filter((bit) => bit >= 0);
   const shuffles = context.options.subgroupSize > 0;

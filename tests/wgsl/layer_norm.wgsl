@@ -9,6 +9,7 @@ struct Scalars {
 @group(0) @binding(3) var<storage, read_write> buffer_of_out: array<vec4<f32>>;
 @group(0) @binding(4) var<uniform> scalars: Scalars;
 var<workgroup> shared_0: array<f32, 4>;
+var<workgroup> shared_1: array<f32, 4>;
 
 @compute @workgroup_size(128)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
@@ -65,15 +66,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let v_41 = subgroupShuffleXor(v_40, 8u);
   let v_42 = v_40 + v_41;
   let v_43 = subgroupShuffleXor(v_42, 16u);
-  workgroupBarrier();
   if ((invocation & 31) == 0) {
-    shared_0[part_0] = v_42 + v_43;
+    shared_1[part_0] = v_42 + v_43;
   }
   workgroupBarrier();
-  let v_45 = shared_0[0];
-  let v_46 = shared_0[1];
-  let v_47 = shared_0[2];
-  let v_48 = shared_0[3];
+  let v_45 = shared_1[0];
+  let v_46 = shared_1[1];
+  let v_47 = shared_1[2];
+  let v_48 = shared_1[3];
   let variance_0 = ((v_45 + v_47) + (v_46 + v_48)) / v_27;
   let v_52 = buffer_of_weight[at0_0 >> 2u];
   let v_53 = buffer_of_weight[v_0 >> 2u];

@@ -7,6 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> buffer_of_out: array<f32>;
 @group(0) @binding(2) var<uniform> scalars: Scalars;
 var<workgroup> shared_0: array<f32, 4>;
+var<workgroup> shared_1: array<f32, 4>;
 var<private> negative_infinity_bits: u32 = 0xff800000u;
 
 fn maxnum_f32x4(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
@@ -43,76 +44,82 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let v_14 = buffer_of_x[v_7.z];
   let v_15 = buffer_of_x[v_7.w];
   let loaded_1 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), vec4<f32>(v_12, v_13, v_14, v_15), mask_1);
-  let v_16 = maxnum_f32x4(loaded_0, loaded_1);
-  let v_17 = maxnum_f32x2(v_16.xy, v_16.zw);
-  let v_18 = maxnum_f32(v_17.x, v_17.y);
-  let v_19 = subgroupShuffleXor(v_18, 1u);
-  let v_20 = maxnum_f32(v_18, v_19);
-  let v_21 = subgroupShuffleXor(v_20, 2u);
-  let v_22 = maxnum_f32(v_20, v_21);
-  let v_23 = subgroupShuffleXor(v_22, 4u);
-  let v_24 = maxnum_f32(v_22, v_23);
-  let v_25 = subgroupShuffleXor(v_24, 8u);
-  let v_26 = maxnum_f32(v_24, v_25);
-  let v_27 = subgroupShuffleXor(v_26, 16u);
+  let v_16 = max(loaded_0, loaded_1);
+  let v_17 = max(v_16.xy, v_16.zw);
+  let v_19 = loaded_0 + loaded_1;
+  let v_20 = v_19.xy + v_19.zw;
+  var max_0 = max(v_17.x, v_17.y);
+  if ((bitcast<u32>(v_20.x + v_20.y) & 2147483647u) > 2139095040u) {
+    let v_22 = maxnum_f32x4(loaded_0, loaded_1);
+    let v_23 = maxnum_f32x2(v_22.xy, v_22.zw);
+    max_0 = maxnum_f32(v_23.x, v_23.y);
+  }
+  let v_25 = subgroupShuffleXor(max_0, 1u);
+  let v_26 = maxnum_f32(max_0, v_25);
+  let v_27 = subgroupShuffleXor(v_26, 2u);
+  let v_28 = maxnum_f32(v_26, v_27);
+  let v_29 = subgroupShuffleXor(v_28, 4u);
+  let v_30 = maxnum_f32(v_28, v_29);
+  let v_31 = subgroupShuffleXor(v_30, 8u);
+  let v_32 = maxnum_f32(v_30, v_31);
+  let v_33 = subgroupShuffleXor(v_32, 16u);
   let part_0 = invocation >> 5u;
   if ((invocation & 31) == 0) {
-    shared_0[part_0] = maxnum_f32(v_26, v_27);
+    shared_0[part_0] = maxnum_f32(v_32, v_33);
   }
   workgroupBarrier();
-  let v_29 = shared_0[0];
-  let v_30 = shared_0[1];
-  let v_31 = shared_0[2];
-  let v_32 = shared_0[3];
-  let v_35 = maxnum_f32(maxnum_f32(v_29, v_31), maxnum_f32(v_30, v_32));
-  let powers_0 = exp(loaded_0 - vec4<f32>(v_35));
-  let powers_1 = exp(loaded_1 - vec4<f32>(v_35));
-  let v_38 = powers_0 + powers_1;
-  let v_39 = v_38.xy + v_38.zw;
-  let v_40 = v_39.x + v_39.y;
-  let v_41 = subgroupShuffleXor(v_40, 1u);
-  let v_42 = v_40 + v_41;
-  let v_43 = subgroupShuffleXor(v_42, 2u);
-  let v_44 = v_42 + v_43;
-  let v_45 = subgroupShuffleXor(v_44, 4u);
-  let v_46 = v_44 + v_45;
-  let v_47 = subgroupShuffleXor(v_46, 8u);
+  let v_35 = shared_0[0];
+  let v_36 = shared_0[1];
+  let v_37 = shared_0[2];
+  let v_38 = shared_0[3];
+  let v_41 = maxnum_f32(maxnum_f32(v_35, v_37), maxnum_f32(v_36, v_38));
+  let powers_0 = exp(loaded_0 - vec4<f32>(v_41));
+  let powers_1 = exp(loaded_1 - vec4<f32>(v_41));
+  let v_44 = powers_0 + powers_1;
+  let v_45 = v_44.xy + v_44.zw;
+  let v_46 = v_45.x + v_45.y;
+  let v_47 = subgroupShuffleXor(v_46, 1u);
   let v_48 = v_46 + v_47;
-  let v_49 = subgroupShuffleXor(v_48, 16u);
-  workgroupBarrier();
+  let v_49 = subgroupShuffleXor(v_48, 2u);
+  let v_50 = v_48 + v_49;
+  let v_51 = subgroupShuffleXor(v_50, 4u);
+  let v_52 = v_50 + v_51;
+  let v_53 = subgroupShuffleXor(v_52, 8u);
+  let v_54 = v_52 + v_53;
+  let v_55 = subgroupShuffleXor(v_54, 16u);
   if ((invocation & 31) == 0) {
-    shared_0[part_0] = v_48 + v_49;
+    shared_1[part_0] = v_54 + v_55;
   }
   workgroupBarrier();
-  let v_51 = shared_0[0];
-  let v_52 = shared_0[1];
-  let v_53 = shared_0[2];
-  let v_54 = shared_0[3];
-  let v_57 = (v_51 + v_53) + (v_52 + v_54);
-  let v_58 = powers_0 / vec4<f32>(v_57);
-  let v_59 = powers_1 / vec4<f32>(v_57);
+  let v_57 = shared_1[0];
+  let v_58 = shared_1[1];
+  let v_59 = shared_1[2];
+  let v_60 = shared_1[3];
+  let v_63 = (v_57 + v_59) + (v_58 + v_60);
+  let v_64 = powers_0 / vec4<f32>(v_63);
+  let v_65 = powers_1 / vec4<f32>(v_63);
   if (mask_0.x) {
-    buffer_of_out[v_6.x] = v_58.x;
+    buffer_of_out[v_6.x] = v_64.x;
   }
   if (mask_0.y) {
-    buffer_of_out[v_6.y] = v_58.y;
+    buffer_of_out[v_6.y] = v_64.y;
   }
   if (mask_0.z) {
-    buffer_of_out[v_6.z] = v_58.z;
+    buffer_of_out[v_6.z] = v_64.z;
   }
   if (mask_0.w) {
-    buffer_of_out[v_6.w] = v_58.w;
+    buffer_of_out[v_6.w] = v_64.w;
   }
   if (mask_1.x) {
-    buffer_of_out[v_7.x] = v_59.x;
+    buffer_of_out[v_7.x] = v_65.x;
   }
   if (mask_1.y) {
-    buffer_of_out[v_7.y] = v_59.y;
+    buffer_of_out[v_7.y] = v_65.y;
   }
   if (mask_1.z) {
-    buffer_of_out[v_7.z] = v_59.z;
+    buffer_of_out[v_7.z] = v_65.z;
   }
   if (mask_1.w) {
-    buffer_of_out[v_7.w] = v_59.w;
+    buffer_of_out[v_7.w] = v_65.w;
   }
 }

@@ -1,6 +1,7 @@
 /** Elementwise arithmetic, bit operations, comparisons, selection and casts. */
 
 import { FROM_BITS, TO_BITS } from "../bits.ts";
+import type { Attributes } from "../graph.ts";
 import {
   bool,
   type DType,
@@ -46,6 +47,9 @@ function isNan(x: string, site: WgslSite): string {
   return `((${bits} & ${u32(0x7fffffff)}) > ${u32(0x7f800000)})`;
 }
 
+/** Attributes with which lowering says of a `min` or `max` that neither operand is a NaN. */
+export const NO_NAN: Attributes = { nan: "none" };
+
 /**
  * IEEE 754 minNum or maxNum: a NaN is a missing value, so the other operand is the result.
  * Each has an `evaluate` of its own: one function that is handed `Math.min` or `Math.max` is not
@@ -58,7 +62,9 @@ function extremum(
   return {
     evaluate: exact(f),
     wgsl: ([a, b], site) => {
-      if (!isFloat(site.result)) return call(name, [a!, b!]);
+      if (!isFloat(site.result) || site.attributes["nan"] === NO_NAN["nan"]) {
+        return call(name, [a!, b!]);
+      }
       const type = site.type(site.result);
       const helper = site.helper(
         `${name}num_${site.result.name}`,
