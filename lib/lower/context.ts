@@ -32,6 +32,7 @@ export class Context {
   readonly reports: ReportSite[] = [];
   #values = new Map<Value, readonly Expr[]>();
   #uses = new Map<Value, number>();
+  readonly #yielded = new Set<Value>();
   #loaded = new Map<Value, boolean>();
   #loopSources = new Map<Value, readonly Value[]>();
 
@@ -47,7 +48,12 @@ export class Context {
   ) {
     walk(graph.body, (op) => {
       for (const operand of op.operands) this.#count(operand);
-      for (const region of op.regions) region.yields.forEach((value) => this.#count(value));
+      for (const region of op.regions) {
+        for (const value of region.yields) {
+          this.#count(value);
+          this.#yielded.add(value);
+        }
+      }
       this.#noteCarried(op);
     });
   }
@@ -70,6 +76,11 @@ export class Context {
   /** How often a value is used. */
   uses(value: Value): number {
     return this.#uses.get(value) ?? 0;
+  }
+
+  /** True when a loop or branch hands a value on, and nothing else uses it. */
+  isOnlyYielded(value: Value): boolean {
+    return this.uses(value) === 1 && this.#yielded.has(value);
   }
 
   /** The packets of a value; a scalar has one of width 1. */

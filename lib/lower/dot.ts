@@ -131,7 +131,7 @@ function stageA(
   if (along === 1 && width === 4) return staged(context, sum, 1, 4, [rows, depth / 4 + 1]);
   // A thread reads whole vectors along M when it holds at least four rows.
   if (along === 0 && width === 4 && held >= 2) {
-    return staged(context, sum, 0, 4, [depth, rows / 4 + 1]);
+    return staged(context, sum, 0, 4, [depth, rows / 4 + padding(layoutA, 1)]);
   }
   return staged(context, sum, 1, 1, [rows, depth + 1]);
 }
@@ -146,8 +146,13 @@ function stageB(
     packetAxis(l) === 1 && packetWidth(registerCount(l)) === 4
   );
   return vectors
-    ? staged(context, sum, 1, 4, [batch * depth, N / 4])
+    ? staged(context, sum, 1, 4, [batch * depth, N / 4 + padding(layoutB, 0)])
     : staged(context, sum, 1, 1, [batch * depth, N + 1]);
+}
+
+/** A vector more in each row where neighbouring lanes write to neighbouring rows, of one bank otherwise. */
+function padding(layout: LinearLayout, k: 0 | 1): number {
+  return layout.bases.lane[0]?.[k] ? 1 : 0;
 }
 
 function staged(

@@ -109,6 +109,7 @@ export function lowerLoad(context: Context, op: Op): void {
   const { base, pointee } = pointerOf(op);
   const [pointer, mask, other] = op.operands.map((operand) => context.get(operand));
   const access = accessWidth(op, context.axis), width = widthOf(op.result.type);
+  const later = context.isOnlyYielded(op.result);
   const read = new Map<string, Expr>();
   const readPacket = (packet: Expr): Expr => {
     if (packet.kind === "splat") return splat(readElements(context, base, packet.x, 1), width);
@@ -134,7 +135,8 @@ export function lowerLoad(context: Context, op: Op): void {
           const otherwise = other?.[i] ?? literal(0, pointee, width);
           value = operation("select", [condition, value, otherwise], pointee);
         }
-        value = context.emitter.bind(value, op.result.hint);
+        // What the next iteration of a loop uses is not waited for before the end of this one.
+        if (!later) value = context.emitter.bind(value, op.result.hint);
         read.set(key, value);
       }
       packets.push(value);

@@ -202,7 +202,8 @@ Deno.test("assignLayouts() needs no conversion for a matmul", () => {
   const { graph, count } = assigned(matmul());
   assertEquals(count, 0);
   assertEquals(loads(graph), [
-    "64x16 register (0,1) (0,2) (32,0) lane (0,4) (0,8) (1,0) (2,0) (4,0) warp (8,0) (16,0)",
+    // Rows lie along k in memory, but products read vectors of neighbours in a column.
+    "64x16 register (1,0) (2,0) (32,0) lane (0,1) (0,2) (0,4) (0,8) (4,0) warp (8,0) (16,0)",
     "16x64 register (0,1) (0,2) (8,0) lane (0,4) (0,8) (0,16) (0,32) (1,0) warp (2,0) (4,0)",
   ]);
   assertEquals(`${ops(graph, "store")[0]!.operand(0).type.layout}`, BLOCKED);

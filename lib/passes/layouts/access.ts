@@ -9,6 +9,7 @@ import { isPointer, size } from "../../ir/type.ts";
 import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { AxisInfo } from "../../ir/axis.ts";
+import { stagedDimensions, VECTOR } from "./staging.ts";
 
 /** How many lanes a warp has, and how many warps a program. */
 export interface Threads {
@@ -30,6 +31,8 @@ interface Access {
   /** How many neighbours in memory there are along `order[0]`. */
   readonly run: number;
   readonly bytes: number;
+  /** The dimension along which a product reads vectors of what is loaded. */
+  readonly staged?: number | undefined;
 }
 
 /** The memory accesses of a graph. */
@@ -44,6 +47,7 @@ export class Accesses {
 
   constructor(graph: Graph, axis: (value: Value) => AxisInfo, threads: Threads) {
     this.#threads = threads;
+    const staged = stagedDimensions(graph, threads.lanes * threads.warps);
     walk(graph.body, (op) => {
       if (op.name === "reduce") {
         const key = op.operand(0).type.shape.join();
@@ -52,12 +56,13 @@ export class Accesses {
       if (op.name !== "load" && op.name !== "store") return;
       const { shape } = op.operand(0).type;
       if (shape.length === 0) return;
-      const access = describe(op, axis, threads);
+      const access = describe(op, axis, threads, staged.get(op));
       this.#accesses.set(op, access);
       const key = keyOf(shape, access.order);
       this.#widths.set(key, Math.max(this.#widths.get(key) ?? 1, access.width));
     });
-    for (const op of this.#accesses.keys()) {
+    for (const [op, { staged }] of this.#accesses) {
+      if (staged !== undefined) continue;
       const key = op.operand(0).type.shape.join();
       if (!this.#first.has(key)) this.#first.set(key, this.coalesced(op));
     }
@@ -66,10 +71,14 @@ export class Accesses {
   /**
    * The best layout for a load or store. All accesses to the same shape in the same order get the
    * same, made for the widest of them, so that what is computed between them needs no conversion.
+   * What products read is loaded as they want it: in vectors if it lies in memory so, else each thread
+   * loads neighbours one by one, which are side by side with those of the next lane.
    */
   coalesced(op: Op): LinearLayout {
-    const { shape } = op.operand(0).type, { order } = this.#of(op);
-    return this.#blocked(shape, order, this.#widths.get(keyOf(shape, order))!);
+    const { shape } = op.operand(0).type, { order, staged } = this.#of(op);
+    return staged === undefined
+      ? this.#blocked(shape, order, order[0]!, this.#widths.get(keyOf(shape, order))!)
+      : this.#blocked(shape, order, staged, VECTOR);
   }
 
   /**
@@ -89,7 +98,12 @@ export class Accesses {
     const order = shape.map((_, d) => shape.length - 1 - d);
     const elements = shape.reduce((product, dim) => product * dim, 1);
     return this.#first.get(shape.join()) ??
-      this.#blocked(shape, order, Math.min(MAX_WIDTH, elementsPerThread(elements, this.#threads)));
+      this.#blocked(
+        shape,
+        order,
+        order[0]!,
+        Math.min(MAX_WIDTH, elementsPerThread(elements, this.#threads)),
+      );
   }
 
   #of(op: Op): Access {
@@ -98,8 +112,14 @@ export class Accesses {
     return access;
   }
 
-  #blocked(shape: readonly number[], order: readonly number[], width: number): LinearLayout {
-    const registersPerThread = shape.map((_, d) => (d === order[0] ? width : 1));
+  /** The blocked layout with `width` neighbours along dimension `dim` in each thread. */
+  #blocked(
+    shape: readonly number[],
+    order: readonly number[],
+    dim: number,
+    width: number,
+  ): LinearLayout {
+    const registersPerThread = shape.map((_, d) => (d === dim ? width : 1));
     // Warps each take rows of their own where rows are reduced: lanes shuffle, warps have to wait.
     const reduced = this.#reduced.get(shape.join());
     const warpOrder = reduced
@@ -118,7 +138,12 @@ function elementsPerThread(elements: number, { lanes, warps }: Threads): number 
   return Math.max(elements / (lanes * warps), 1);
 }
 
-function describe(op: Op, axis: (value: Value) => AxisInfo, threads: Threads): Access {
+function describe(
+  op: Op,
+  axis: (value: Value) => AxisInfo,
+  threads: Threads,
+  staged: number | undefined,
+): Access {
   const pointer = op.operand(0), { element, shape } = pointer.type;
   if (!isPointer(element)) throw new Error(`Operation ${op.name} needs a pointer`);
   const mask = op.operands[op.name === "load" ? 1 : 2];
@@ -136,7 +161,10 @@ function describe(op: Op, axis: (value: Value) => AxisInfo, threads: Threads): A
     mask ? powerOfTwo(axis(mask).constancy[fastest]!) : MAX_WIDTH,
     Math.max(elementsPerThread(size(pointer.type), threads), Math.min(least, size(pointer.type))),
   );
-  return { order, width, run, bytes };
+  // Of packed elements a whole word is read anyway; and small tiles use all threads first.
+  const each = elementsPerThread(size(pointer.type), threads);
+  const fits = !isPacked(element.pointee) && each >= VECTOR;
+  return { order, width, run, bytes, staged: fits ? staged : undefined };
 }
 
 /** The greatest power of two that divides an integer; of 0, which every number divides, a large one. */

@@ -1,0 +1,47 @@
+/**
+ * Loads that feed matrix products. A product keeps its operands in workgroup memory as vectors along
+ * the rows of `a` and along the columns of `b`, since a step along k reads several of either. So a
+ * thread had best hold neighbours along that dimension, whichever way the matrix lies in memory.
+ */
+
+import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
+import { size } from "../../ir/type.ts";
+import { threadTile } from "../../layout/layouts.ts";
+import { isElementwise, joinedValues } from "./transfer.ts";
+
+/** For each load that feeds products, the dimension along which they read vectors of it. */
+export function stagedDimensions(graph: Graph, threads: number): ReadonlyMap<Op, number> {
+  const found = new Map<Op, number>();
+  const sources = new Map<Value, readonly Value[]>();
+  walk(graph.body, (op) => {
+    for (const { inits, params, yields, result } of joinedValues(op)) {
+      for (const value of [...params, result]) sources.set(value, [...inits, ...yields]);
+    }
+  });
+  /** Follows an operand back to loads of its shape; `dim` is the dimension of vectors. */
+  const follow = (value: Value, dim: number, seen: Set<Value>): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    const joined = sources.get(value);
+    if (joined) return joined.forEach((source) => follow(source, dim, seen));
+    const { def } = value;
+    if (def?.name === "load") {
+      if (!found.has(def)) found.set(def, dim);
+    } else if (def?.name === "permute") {
+      follow(def.operand(0), def.numbers("order")[dim]!, seen);
+    } else if (def && isElementwise(def)) {
+      for (const operand of def.operands) follow(operand, dim, seen);
+    }
+  };
+  walk(graph.body, (op) => {
+    if (op.name !== "dot") return;
+    const { shape } = op.result.type, N = shape.at(-1)!;
+    const [rows, columns] = threadTile(size(op.result.type) / N, N, threads);
+    if (rows >= VECTOR) follow(op.operand(0), shape.length - 2, new Set());
+    if (columns >= VECTOR) follow(op.operand(1), shape.length - 1, new Set());
+  });
+  return found;
+}
+
+/** The elements of the vectors that a product reads. */
+export const VECTOR = 4;
