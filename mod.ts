@@ -52,6 +52,8 @@ export type { Argument, ConfigOf, Kernel, Launcher, LaunchOptions } from "./lib/
 export { cdiv, nextPowerOf2 } from "./lib/language/host.ts";
 export { tl } from "./lib/language/tl.ts";
 export type { DType, Pointer, Tile } from "./lib/language/types.ts";
+export type { Cache } from "./lib/cache/cache.ts";
+export type { MemoryReport } from "./lib/runtime/backend.ts";
 export type { Capabilities, Limits } from "./lib/runtime/capabilities.ts";
 export {
   type ArangeOptions,
@@ -62,4 +64,5 @@ export {
   type NestedNumbers,
   type RandomOptions,
 } from "./lib/runtime/device.ts";
+export type { OverOptions } from "./lib/runtime/interop.ts";
 export { Tensor, type TensorArrays, type TensorDType } from "./lib/runtime/tensor.ts";

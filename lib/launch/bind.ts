@@ -6,7 +6,8 @@
  *
  * | argument | class | means |
  * |---|---|---|
- * | tensor | `*f32`, `*f32=0` | a pointer; the second shares its buffer with argument 0 |
+ * | tensor | `*f32`, `*f32=0` | a pointer; the second is to the same memory as argument 0 |
+ * | view | `*f32@`, `*f32@16`, `*f32@=0` | the same, some elements further on, or a multiple of 16 bytes |
  * | 1 | `i32=1` | becomes a compile-time constant |
  * | 32 | `i32%16` | an i32 known to be divisible by 16 |
  * | 5, 0.5, true | `i32`, `f32`, `bool` | a scalar of which nothing is known |
@@ -99,7 +100,7 @@ export function bind(kernel: Parameters, args: readonly unknown[]): Bound {
       device ??= arg.device;
       if (arg.device !== device) throw strangers(kernel, i, args);
       values.push(arg);
-      classes.push(pointerClass(arg, values));
+      classes.push(""); // see pointerClasses
     } else if (arg === undefined) {
       if (i >= count && !param.optional) throw missing(kernel, i, count);
       values.push(undefined);
@@ -109,6 +110,7 @@ export function bind(kernel: Parameters, args: readonly unknown[]): Bound {
     }
   }
   if (!device) throw noTensor(kernel);
+  pointerClasses(kernel, values, classes);
 
   const constants = bindConstants(kernel, given);
   const key = `${classes.join()};${constants.constantsKey}`;
@@ -127,13 +129,28 @@ export function rebind(
   return { ...bound, key, given, ...constants };
 }
 
-/** The class of the tensor that was pushed last. */
-function pointerClass(tensor: Tensor, values: readonly unknown[]): string {
-  for (let j = 0; j < values.length - 1; j++) {
-    const other = values[j];
-    if (other instanceof Tensor && other.storage === tensor.storage) return `*${tensor.dtype}=${j}`;
+/**
+ * The classes of tensors. Those in one memory share a binding: when all of them are the same part of it
+ * that part is bound, else what spans them is, and each begins at an offset.
+ */
+function pointerClasses(kernel: Parameters, values: readonly unknown[], classes: string[]): void {
+  const tensors = values.flatMap((value, i) => value instanceof Tensor ? [{ i, value }] : []);
+  for (const { i, value } of tensors) {
+    const { dtype, storage } = value;
+    const sharing = tensors.filter((other) => other.value.storage.memory === storage.memory);
+    const first = sharing[0]!.i;
+    if (sharing[0]!.value.dtype !== dtype) throw mixed(kernel, first, i, values);
+    const same = sharing.every(({ value: { storage: other } }) =>
+      other.offset === storage.offset && other.bytes === storage.bytes
+    );
+    const placement = same || storage.placement > 0
+      ? storage.placement
+      : storage.offset % 16 === 0
+      ? 16
+      : 1;
+    const offset = placement === 0 ? "" : placement === 16 ? "@16" : "@";
+    classes[i] = `*${dtype}${offset}${first < i ? `=${first}` : ""}`;
   }
-  return `*${tensor.dtype}`;
 }
 
 /** An argument that is no tensor. */
@@ -225,10 +242,13 @@ function scalarClass(kernel: Parameters, i: number, value: number, dtype: DType)
 
 /** What the tracer is told of an argument, by its class. */
 export function specOf(cls: string, value: unknown): ArgumentSpec {
-  const [, pointer, name, suffix] = /^(\*?)(\w+)([=%]\d+)?$/.exec(cls) ?? [];
+  const [, pointer, name, moved, suffix] = /^(\*?)(\w+)(@\d*)?([=%]\d+)?$/.exec(cls) ?? [];
   const dtype = elementOf(name);
   if (cls.startsWith("!") || !dtype) return { kind: "static", value };
-  if (pointer) return { kind: "pointer", dtype, divisibility: 16 }; // tensors begin a buffer
+  if (pointer) { // a binding begins at a multiple of 16 at least
+    const offset = moved && { offset: moved === "@16" ? 16 : dtype.bytes };
+    return { kind: "pointer", dtype, divisibility: 16, ...offset };
+  }
   if (suffix === "=1") return { kind: "scalar", dtype, divisibility: 1, value: 1 };
   return { kind: "scalar", dtype, divisibility: suffix === "%16" ? 16 : 1 };
 }
@@ -334,6 +354,21 @@ function strangers(kernel: Parameters, i: number, args: readonly unknown[]): Lau
     `Cannot launch '${kernel.name}': ${names.join(" and ")} are tensors of different devices (${
       kinds.join(" and ")
     }): make both with one device`,
+  );
+}
+
+function mixed(
+  kernel: Parameters,
+  first: number,
+  i: number,
+  values: readonly unknown[],
+): LaunchError {
+  const names = [first, i].map((at) => `'${kernel.positional[at]!.name}'`);
+  const dtypes = [first, i].map((at) => (values[at] as Tensor).dtype);
+  return new LaunchError(
+    `Cannot launch '${kernel.name}': ${names.join(" and ")} share memory, but are of ${
+      dtypes.join(" and ")
+    }: in one launch it can be seen as one dtype only`,
   );
 }
 

@@ -18,8 +18,10 @@ import type { Backend } from "../runtime/backend.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
 import { GpuStorage } from "../runtime/gpu_storage.ts";
 import { HostBackend, HostStorage } from "../runtime/host.ts";
+import { isPointer } from "../ir/type.ts";
 import { Tensor, type TensorDType } from "../runtime/tensor.ts";
 import { WebGpuBackend } from "../runtime/webgpu.ts";
+import { offsetName } from "../trace/trace.ts";
 import { FOLD } from "../wgsl/module.ts";
 import { FIRST_REPORT } from "../wgsl/reports.ts";
 import { reporterOf } from "./reports.ts";
@@ -42,9 +44,21 @@ export function prepare(
 ): Executable {
   if (backend instanceof HostBackend) return onHost(graph, backend, positions);
   if (backend instanceof WebGpuBackend) {
-    return onGpu(compile(graph, options, targetOf(backend.capabilities)), backend, positions);
+    const program = compile(graph, options, targetOf(backend.capabilities));
+    return onGpu(program, backend, positions, sharingOf(graph, positions, options.aliases));
   }
   throw new DeviceError("Cannot launch on this device: kernels run on 'webgpu' and 'cpu'");
+}
+
+/** The arguments that share a binding, of each: positions of pointers whose numbers are equal. */
+function sharingOf(
+  graph: Graph,
+  positions: Positions,
+  aliases: readonly number[],
+): number[][] {
+  const pointers = graph.params.filter(({ value }) => isPointer(value.type.element));
+  const groups = Map.groupBy(pointers, (param) => aliases[pointers.indexOf(param)]);
+  return [...groups.values()].map((params) => params.map(({ name }) => position(positions, name)));
 }
 
 /** What the compiler must know of a device. */
@@ -66,10 +80,11 @@ function position(positions: Positions, name: string): number {
 }
 
 function onHost(traced: Graph, backend: HostBackend, positions: Positions): Executable {
-  const graph = simplify(traced);
-  const order = graph.params.map((param) => position(positions, param.name));
+  const graph = simplify(traced), offsets = offsetsOf(positions);
+  const order = graph.params.map(({ name }) => offsets.has(name) ? -1 : position(positions, name));
   return (values, grid) => {
-    const args = order.map((at) => hostArgument(values[at]));
+    // An offset is that of the typed array, which begins where the tensor does.
+    const args = order.map((at) => at < 0 ? 0 : hostArgument(values[at]));
     evaluate(graph, args, grid, (text) => backend.print(text));
   };
 }
@@ -78,45 +93,118 @@ function hostArgument(value: unknown): HostArray | number {
   if (!(value instanceof Tensor)) return value as number;
   const storage = value.storage;
   if (!(storage instanceof HostStorage)) throw new Error("A tensor of the CPU is elsewhere");
-  return hostView(DTYPES[value.dtype as TensorDType], storage.buffer, 0, value.size);
+  return hostView(DTYPES[value.dtype as TensorDType], storage.buffer, storage.offset, value.size);
 }
 
-function onGpu(program: CompiledProgram, backend: WebGpuBackend, positions: Positions): Executable {
+/** Which pointer each parameter for an offset belongs to, by name, as a position. */
+function offsetsOf(positions: Positions): Positions {
+  const names = [...positions.keys()];
+  return new Map(names.map((name) => [offsetName(name, names), positions.get(name)!]));
+}
+
+function onGpu(
+  program: CompiledProgram,
+  backend: WebGpuBackend,
+  positions: Positions,
+  sharing: readonly (readonly number[])[],
+): Executable {
   const pipeline = backend.pipeline(program);
   const reporter = reporterOf(program, (text) => backend.print(text));
-  const bound = program.bindings.map(({ param }) => position(positions, param));
+  const bound = program.bindings.map(({ param }) => {
+    const first = position(positions, param);
+    return sharing.find((members) => members.includes(first)) ?? [first];
+  });
   const words = new Uint32Array(program.uniformBytes / 4);
-  const write = program.uniforms
-    .filter(({ name }) => name !== FIRST_REPORT) // the queue's
-    .map((uniform) => uniformWriter(words, uniform, positions));
+  const fields = fieldsOf(program, positions, bound), writer = new FieldWriter(words);
+  const moved = bound.map((members) =>
+    fields.some(({ from, kind }) => kind === "offset" && members.includes(from))
+  );
+  const storages: GpuStorage[] = new Array(bound.length);
   const most = backend.limits.maxComputeWorkgroupsPerDimension;
   return (values, grid) => {
-    for (const set of write) set(values, grid);
-    const storages = bound.map((at) => (values[at] as Tensor).storage as GpuStorage);
-    const [x, y, z] = folding(grid, most) === "none" ? grid : fold(program.name, grid);
+    for (let i = 0; i < bound.length; i++) {
+      const members = bound[i]!;
+      storages[i] = moved[i]
+        ? GpuStorage.around(members.map((at) => storageOf(values[at])))
+        : storageOf(values[members[0]!]);
+    }
+    for (let i = 0; i < fields.length; i++) writer.write(fields[i]!, values, grid, storages);
+    let [x, y, z] = grid;
+    if (x > most || y > most || z > most) [x, y, z] = fold(program.name, grid);
     backend.queue.launch(pipeline, storages, words, x, y, z, reporter);
   };
 }
 
-type UniformWriter = (values: readonly unknown[], grid: GridShape) => void;
+function storageOf(value: unknown): GpuStorage {
+  return (value as Tensor).storage as GpuStorage;
+}
 
-/** Stores one field of the uniform buffer; floats arrive as f32, integers and bools as 32 bits. */
-function uniformWriter(
-  words: Uint32Array<ArrayBuffer>,
-  { name, dtype, offset }: CompiledProgram["uniforms"][number],
+/** A field of the uniform buffer, and where its value comes from. */
+interface Field {
+  /** In words. */
+  readonly at: number;
+  readonly kind: "integer" | "float" | "programs" | "offset";
+  /** The position of the argument; of the number of programs, the axis. */
+  readonly from: number;
+  readonly round: (x: number) => number;
+  /** Of an offset, the binding that it counts from. */
+  readonly binding: number;
+}
+
+function fieldsOf(
+  program: CompiledProgram,
   positions: Positions,
-): UniformWriter {
-  const at = offset / 4, count = /^num_programs_([012])$/.exec(name);
-  if (count && !positions.has(name)) {
-    const axis = Number(count[1]) as 0 | 1 | 2;
-    return (_, grid) => words[at] = grid[axis];
+  bound: readonly (readonly number[])[],
+): Field[] {
+  const offsets = offsetsOf(positions);
+  return program.uniforms.flatMap(({ name, dtype, offset }): Field[] => {
+    if (name === FIRST_REPORT) return []; // the queue's
+    const at = offset / 4, round = ROUND[dtype], binding = 0;
+    const axis = /^num_programs_([012])$/.exec(name)?.[1], pointer = offsets.get(name);
+    if (positions.has(name)) {
+      const kind = isFloat(DTYPES[dtype]) ? "float" : "integer";
+      return [{ at, kind, from: position(positions, name), round, binding }];
+    }
+    if (axis) return [{ at, kind: "programs", from: Number(axis), round, binding }];
+    if (pointer === undefined) throw new Error(`A compiled kernel speaks of a parameter '${name}'`);
+    const seen = bound.findIndex((members) => members.includes(pointer));
+    return [{ at, kind: "offset", from: pointer, round, binding: seen }];
+  });
+}
+
+/** Stores fields of the uniform buffer; floats arrive as f32, integers and bools as 32 bits. */
+class FieldWriter {
+  readonly #words: Uint32Array;
+  readonly #floats: Float32Array;
+
+  constructor(words: Uint32Array<ArrayBuffer>) {
+    this.#words = words;
+    this.#floats = new Float32Array(words.buffer);
   }
-  const from = position(positions, name);
-  if (isFloat(DTYPES[dtype])) {
-    const floats = new Float32Array(words.buffer), round = ROUND[dtype];
-    return (values) => floats[at] = round(values[from] as number);
+
+  write(
+    { at, kind, from, round, binding }: Field,
+    values: readonly unknown[],
+    grid: GridShape,
+    storages: readonly GpuStorage[],
+  ): void {
+    switch (kind) {
+      case "integer":
+        this.#words[at] = values[from] as number; // wraps i32 to its bits
+        return;
+      case "float":
+        this.#floats[at] = round(values[from] as number);
+        return;
+      case "programs":
+        this.#words[at] = grid[from]!;
+        return;
+      case "offset": {
+        const tensor = values[from] as Tensor;
+        const bytes = storageOf(tensor).within(storages[binding]!);
+        this.#words[at] = bytes / DTYPES[tensor.dtype].bytes;
+      }
+    }
   }
-  return (values) => words[at] = values[from] as number; // wraps i32 to its bits
 }
 
 /** How a grid is dispatched where a dimension takes `most` workgroups. */

@@ -203,26 +203,25 @@ export class Tuner implements Launchable {
 
     const zeroed = this.#storages(bound, this.#options.resetToZero);
     const copies = this.#storages(bound, this.#options.restore).map((storage) => {
-      const size = bytesOf(storage);
+      const { at, size } = wordsOf(storage);
       const copy = gpu.createBuffer({ label: "restore", size, usage: 0x04 | 0x08 }); // COPY_SRC, COPY_DST
-      return { storage, copy, size };
+      return { storage, copy, at, size };
     });
-    const before = zeroed.length + copies.length === 0
-      ? undefined
-      : () =>
-        queue.command((encoder) => {
-          for (const storage of zeroed) encoder.clearBuffer(storage.buffer, 0, bytesOf(storage));
-          for (const { storage, copy, size } of copies) {
-            encoder.copyBufferToBuffer(copy, 0, storage.buffer, 0, size);
-          }
-        });
+    const before = zeroed.length + copies.length === 0 ? undefined : () => {
+      for (const storage of zeroed) storage.clear();
+      queue.command((encoder) => {
+        for (const { storage, copy, at, size } of copies) {
+          encoder.copyBufferToBuffer(copy, 0, storage.buffer, at, size);
+        }
+      }, copies.map(({ storage }) => storage.block));
+    };
     try {
       through(() =>
         queue.command((encoder) => {
-          for (const { storage, copy, size } of copies) {
-            encoder.copyBufferToBuffer(storage.buffer, 0, copy, 0, size);
+          for (const { storage, copy, at, size } of copies) {
+            encoder.copyBufferToBuffer(storage.buffer, at, copy, 0, size);
           }
-        })
+        }, copies.map(({ storage }) => storage.block))
       );
       const configs = [...runs.keys()];
       const outcomes = await race(backend, [...runs.values()], {
@@ -369,8 +368,10 @@ function pin(bound: Bound): Bound {
   return { ...bound, values };
 }
 
-function bytesOf(storage: GpuStorage): number {
-  return Math.ceil(storage.bytes / 4) * 4;
+/** The words that a storage is in. */
+function wordsOf({ offset, bytes }: GpuStorage): { at: number; size: number } {
+  const at = offset - offset % 4;
+  return { at, size: Math.ceil((offset + bytes) / 4) * 4 - at };
 }
 
 function fastest(trials: readonly Trial[]): Trial | undefined {

@@ -31,6 +31,7 @@ const LIMITS = [
   "maxComputeInvocationsPerWorkgroup", // numWarps * 32; the default is 256
   "maxComputeWorkgroupSizeX", // the same in one dimension, which is all that is used
   "maxComputeWorkgroupsPerDimension", // grids
+  "minStorageBufferOffsetAlignment", // which views are bound where they begin
   "minUniformBufferOffsetAlignment", // how closely the launches of a batch pack their scalars
 ] as const satisfies readonly (keyof Limits)[];
 

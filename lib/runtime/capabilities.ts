@@ -18,6 +18,8 @@ export interface Limits {
   readonly maxComputeWorkgroupSizeX: number;
   /** Programs along one dimension of a dispatch; larger grids are folded. */
   readonly maxComputeWorkgroupsPerDimension: number;
+  /** Bytes that a binding must begin at a multiple of; views that do not are addressed from the one before. */
+  readonly minStorageBufferOffsetAlignment: number;
   /** Bytes that the offset of each launch's scalars must be a multiple of. */
   readonly minUniformBufferOffsetAlignment: number;
 }

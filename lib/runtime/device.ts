@@ -4,19 +4,21 @@
 
 import { DeviceError, LaunchError } from "../errors.ts";
 import { describe, openGpu } from "./adapter.ts";
-import type { Backend } from "./backend.ts";
+import type { Cache } from "../cache/cache.ts";
+import type { Backend, MemoryReport } from "./backend.ts";
 import { DTYPES, isFloat, ROUND } from "../ir/dtype.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { loadDawn } from "./dawn.ts";
 import { HostBackend } from "./host.ts";
 import { fillNormal, fillUniform } from "./random.ts";
+import { checkShape, sizeOf } from "./shapes.ts";
 import {
   arrayOf,
   bytesOf,
+  checkDType,
   dtypeOfArray,
   elementBytes,
   Tensor,
-  TENSOR_DTYPES,
   type TensorArrays,
   type TensorDType,
 } from "./tensor.ts";
@@ -40,6 +42,10 @@ export interface DeviceOptions {
   debug?: boolean | undefined;
   /** Takes what kernels print with `tl.devicePrint`, a text at a time; `console.log` unless given. */
   print?: ((text: string) => void) | undefined;
+  /** Bytes of GPU memory that tensors may hold together; as many as there are unless given. */
+  memoryLimit?: number | undefined;
+  /** Where compiled kernels and results of tuning are kept for the next run; nowhere unless given. */
+  cache?: Cache | undefined;
 }
 
 /** The element type of a new tensor. */
@@ -140,7 +146,7 @@ export class Device {
         { cause },
       );
     });
-    if (gpu) return new Device(new WebGpuBackend(gpu, await describe(gpu)), options);
+    if (gpu) return new Device(new WebGpuBackend(gpu, await describe(gpu), options), options);
     if (dawn) {
       throw new DeviceError(
         "Cannot open a WebGPU device through Dawn: it found no adapter that it takes. Install the GPU's Vulkan " +
@@ -162,16 +168,19 @@ export class Device {
 
   /**
    * A device over a `GPUDevice` that somebody else made, of which only the features and limits that it
-   * was made with are used. Disposing of it destroys the `GPUDevice`.
+   * was made with are used. It stays theirs: disposing of the device gives its memory back and leaves
+   * the `GPUDevice` as it is.
    *
    * @param gpu The WebGPU device.
-   * @param options What {@linkcode Device.open} may be told of debugging.
+   * @param options What else {@linkcode Device.open} may be told.
    */
   static async from(
     gpu: GPUDevice,
-    options: Pick<DeviceOptions, "debug" | "print"> = {},
+    options: Pick<DeviceOptions, "memoryLimit" | "cache" | "debug" | "print"> = {},
   ): Promise<Device> {
-    return new Device(new WebGpuBackend(gpu, await describe(gpu)), options);
+    const { memoryLimit, cache } = options, described = await describe(gpu);
+    const backend = new WebGpuBackend(gpu, described, { owned: false, memoryLimit, cache });
+    return new Device(backend, options);
   }
 
   /** What runs the kernels. */
@@ -205,11 +214,7 @@ export class Device {
     shape: readonly number[],
     options: DTypeOptions<D> = {},
   ): Tensor<D> {
-    const dtype = checkDType(options.dtype ?? "f32") as D;
-    const dims = checkShape(shape);
-    const bytes = dims.reduce((product, dim) => product * dim, 1) * elementBytes(dtype);
-    const what = `a tensor of shape [${dims.join(", ")}] and dtype ${dtype}`;
-    return new Tensor(this, this.backend.allocate(bytes, what), dims, dtype);
+    return this.#allocate(shape, options.dtype, false);
   }
 
   /**
@@ -222,7 +227,7 @@ export class Device {
     shape: readonly number[],
     options: DTypeOptions<D> = {},
   ): Tensor<D> {
-    return this.empty(shape, options); // new memory is zeroed by WebGPU and by JavaScript alike
+    return this.#allocate(shape, options.dtype, true);
   }
 
   /**
@@ -340,7 +345,7 @@ export class Device {
     const dtype = checkDType(options.dtype ?? dtypeOfData(data));
     const { numbers, shape: own } = flatten(data);
     const shape = checkShape(options.shape ?? own);
-    const size = shape.reduce((product, dim) => product * dim, 1);
+    const size = sizeOf(shape);
     if (size !== numbers.length) {
       throw new LaunchError(
         `Cannot make a tensor of shape [${shape.join(", ")}] from ${numbers.length} numbers: ` +
@@ -359,6 +364,38 @@ export class Device {
    */
   async synchronize(): Promise<void> {
     await this.backend.synchronize();
+  }
+
+  /**
+   * Starts what was launched so far, without waiting for it. A launch is started by itself before the
+   * program waits for anything; this is for those who submit work of their own to the same
+   * `GPUDevice`, which then comes after.
+   */
+  flush(): void {
+    this.backend.flush();
+  }
+
+  /**
+   * What the device's memory is used for, in bytes.
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * using x = device.zeros([1024]);
+   * device.zeros([1024]).dispose();
+   * assert.deepEqual(device.memory(), { live: 4096, cached: 0, peak: 8192, tensors: 1 });
+   * ```
+   */
+  memory(): MemoryReport {
+    return this.backend.memory();
+  }
+
+  /** Gives back the memory of tensors that are gone, which is otherwise kept for the next ones. */
+  trim(): void {
+    this.backend.trim();
   }
 
   /** Ends the device. Its tensors cannot be used any more. */
@@ -381,6 +418,17 @@ export class Device {
   /** What `console.log` prints in Deno and Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  #allocate<D extends TensorDType = "f32">(
+    shape: readonly number[],
+    given: D | undefined,
+    zeroed: boolean,
+  ): Tensor<D> {
+    const dtype = checkDType(given ?? "f32") as D, dims = checkShape(shape);
+    const what = `a tensor of shape [${dims.join(", ")}] and dtype ${dtype}`;
+    const storage = this.backend.allocate(sizeOf(dims) * elementBytes(dtype), what, zeroed);
+    return new Tensor(this, storage, dims, dtype);
   }
 
   #filled<D extends TensorDType>(
@@ -431,38 +479,12 @@ function choose(options: DeviceOptions): { device: string; provider: string } {
   return { device, provider };
 }
 
-function checkDType(dtype: string): TensorDType {
-  if ((TENSOR_DTYPES as readonly string[]).includes(dtype)) return dtype as TensorDType;
-  throw new LaunchError(
-    `Cannot make a tensor of dtype '${dtype}': tensors are of ${TENSOR_DTYPES.join(", ")}`,
-  );
-}
-
 function checkRandom(method: string, dtype: string | undefined): "f32" | "f16" {
   const checked = checkDType(dtype ?? "f32");
   if (checked === "f32" || checked === "f16") return checked;
   throw new LaunchError(
     `Cannot draw random numbers of dtype ${checked}: ${method}() makes 'f32' or 'f16'`,
   );
-}
-
-function checkShape(shape: readonly number[]): readonly number[] {
-  if (!Array.isArray(shape)) {
-    throw new LaunchError(
-      `Cannot make a tensor of shape ${String(shape)}: a shape is an array, such as [${
-        typeof shape === "number" ? shape : 4
-      }]`,
-    );
-  }
-  const bad = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
-  if (bad >= 0) {
-    throw new LaunchError(
-      `Cannot make a tensor of shape [${shape.join(", ")}]: dimension ${bad} is ${
-        shape[bad]
-      }, it must be a non-negative integer`,
-    );
-  }
-  return Object.freeze([...shape]);
 }
 
 function dtypeOfData(data: unknown): TensorDType {

@@ -6,7 +6,7 @@
  * reported rejects with it: two reads at once both do, a read begun later does not.
  */
 
-import { DeviceError, type NereidError } from "../errors.ts";
+import { DeviceError, NereidError } from "../errors.ts";
 
 export class FailureLog {
   readonly #log: { readonly order: number; readonly failure: NereidError }[] = [];
@@ -58,7 +58,7 @@ export class FailureLog {
       work.catch(() => {});
       await Promise.all(this.#underWay);
       this.#report(from); // why the work failed, if the device has said so
-      if (cause instanceof DeviceError) throw cause;
+      if (cause instanceof NereidError) throw cause;
       throw new DeviceError(
         `The device failed: ${cause instanceof Error ? cause.message : String(cause)}`,
         { cause },

@@ -1,35 +1,70 @@
 /**
- * One buffer on the GPU.
+ * A piece of a buffer on the GPU: what a tensor has, and what a binding is made of.
  */
 
-import type { Storage } from "./backend.ts";
-import { nextStorageId } from "./backend.ts";
-import type { LaunchQueue } from "./queue.ts";
+import type { Placement, Storage } from "./backend.ts";
+import { type Block, GRANULE } from "./memory_pool.ts";
+import type { WebGpuBackend } from "./webgpu.ts";
 
 export class GpuStorage implements Storage {
-  readonly id = nextStorageId();
-  /** The last batch of the queue that has a launch with this storage; 0 for none. */
-  batch = 0;
-  /** The keys of the cached bind groups that hold this buffer. */
-  readonly groups = new Set<string>();
+  /** Bytes that a binding of it covers: up to the next vector, or the end of the buffer. */
+  readonly bound: number;
+  readonly placement: Placement;
 
-  constructor(readonly buffer: GPUBuffer, readonly bytes: number, readonly queue: LaunchQueue) {}
+  constructor(
+    readonly backend: WebGpuBackend,
+    readonly block: Block,
+    readonly offset: number,
+    readonly bytes: number,
+  ) {
+    const whole = Math.max(GRANULE, Math.ceil(bytes / GRANULE) * GRANULE);
+    this.bound = Math.min(whole, block.bytes - offset);
+    const { minStorageBufferOffsetAlignment: align } = backend.limits;
+    const vectors = this.bound % GRANULE === 0; // else the last elements are not of a whole one
+    this.placement = !vectors ? 1 : offset % align === 0 ? 0 : offset % GRANULE === 0 ? GRANULE : 1;
+  }
+
+  get memory(): Block {
+    return this.block;
+  }
+
+  get buffer(): GPUBuffer {
+    return this.block.buffer;
+  }
+
+  /** Where it begins within a binding that begins no later. */
+  within(binding: GpuStorage): number {
+    return this.offset - binding.offset;
+  }
+
+  /** The memory from where a binding can begin up to the end of all of the storages, which are of one block. */
+  static around(storages: readonly GpuStorage[]): GpuStorage {
+    const { backend, block } = storages[0]!;
+    const align = Math.max(backend.limits.minStorageBufferOffsetAlignment, GRANULE);
+    const first = Math.min(...storages.map(({ offset }) => offset)), start = first - first % align;
+    const end = Math.max(...storages.map(({ offset, bound }) => offset + bound));
+    return new GpuStorage(backend, block, start, end - start);
+  }
 
   read(): Promise<ArrayBuffer> {
-    return this.queue.read(this, this.bytes);
+    return this.backend.queue.read(this);
   }
 
   write(data: Uint8Array<ArrayBuffer>): void {
-    if (data.byteLength === 0) return;
-    if (data.byteLength % 4 !== 0) { // an odd number of f16: the buffer has room for one more
-      const padded = new Uint8Array(data.byteLength + 4 - data.byteLength % 4);
-      padded.set(data);
-      data = padded;
-    }
-    this.queue.write(this, data);
+    this.backend.write(this, data);
+  }
+
+  /** Sets the bytes to zero. */
+  clear(): void {
+    this.backend.clear(this);
+  }
+
+  part(offset: number, bytes: number): GpuStorage {
+    this.block.parts++;
+    return new GpuStorage(this.backend, this.block, this.offset + offset, bytes);
   }
 
   release(): void {
-    this.queue.release(this);
+    if (--this.block.parts === 0) this.backend.release(this.block);
   }
 }

@@ -3,27 +3,58 @@
  */
 
 import { LaunchError } from "../errors.ts";
-import { type Backend, nextStorageId, type Storage } from "./backend.ts";
+import {
+  type Backend,
+  MemoryCount,
+  type MemoryReport,
+  type Placement,
+  type Storage,
+} from "./backend.ts";
 import type { Capabilities } from "./capabilities.ts";
 
+/** An array buffer, and how many storages are parts of it. */
+interface Owner {
+  readonly buffer: ArrayBuffer;
+  readonly count: MemoryCount;
+  parts: number;
+}
+
 export class HostStorage implements Storage {
-  readonly id = nextStorageId();
+  readonly #owner: Owner;
 
-  constructor(readonly buffer: ArrayBuffer) {}
+  constructor(owner: Owner, readonly offset: number, readonly bytes: number) {
+    this.#owner = owner;
+    owner.parts++;
+  }
 
-  get bytes(): number {
-    return this.buffer.byteLength;
+  get memory(): object {
+    return this.#owner;
+  }
+
+  get placement(): Placement {
+    return 0;
+  }
+
+  get buffer(): ArrayBuffer {
+    return this.#owner.buffer;
   }
 
   read(): Promise<ArrayBuffer> {
-    return Promise.resolve(this.buffer.slice(0));
+    return Promise.resolve(this.buffer.slice(this.offset, this.offset + this.bytes));
   }
 
   write(data: Uint8Array<ArrayBuffer>): void {
-    new Uint8Array(this.buffer).set(data);
+    new Uint8Array(this.buffer, this.offset).set(data);
   }
 
-  release(): void {} // the garbage collector's, once the tensor has let go of it
+  part(offset: number, bytes: number): HostStorage {
+    return new HostStorage(this.#owner, this.offset + offset, bytes);
+  }
+
+  release(): void { // the memory is the garbage collector's, once the tensors have let go of it
+    const { count, buffer } = this.#owner;
+    if (--this.#owner.parts === 0) count.giveBack(buffer.byteLength);
+  }
 }
 
 export class HostBackend implements Backend {
@@ -39,17 +70,29 @@ export class HostBackend implements Backend {
     subgroupSize: 0,
     subgroupMatrices: [],
   };
+  readonly #count = new MemoryCount();
 
   allocate(bytes: number, what: string): HostStorage {
     try {
-      return new HostStorage(new ArrayBuffer(bytes));
+      const buffer = new ArrayBuffer(bytes);
+      this.#count.take(bytes);
+      return new HostStorage({ buffer, count: this.#count, parts: 0 }, 0, bytes);
     } catch (cause) {
       throw new LaunchError(
-        `Cannot make ${what}: it needs ${bytes} bytes, more than the CPU device could allocate`,
+        `Cannot make ${what}: it needs ${bytes} bytes, more than the CPU device could allocate; ` +
+          `its tensors hold ${this.#count.live}`,
         { cause },
       );
     }
   }
+
+  memory(): MemoryReport {
+    return this.#count.report();
+  }
+
+  trim(): void {}
+
+  flush(): void {}
 
   synchronize(): Promise<void> {
     return Promise.resolve();

@@ -7,16 +7,24 @@
  * queue operations keeps the batches from seeing each other's. A batch ends when something is read
  * or written, on `synchronize()`, at a size bound, and before the event loop goes idle.
  *
+ * What is recorded is not looked at twice: a launch that repeats the last one's pipeline, storages and
+ * scalars is one call to WebGPU.
+ *
  * Nothing here waits. What the device finds wrong arrives later and is kept as a failure, which
- * every wait that was begun before it is reported rejects with.
+ * every wait that was begun before it is reported rejects with. While something takes time that decides
+ * what is launched, who measures it holds the gate, and everything else waits there in its order.
  */
 
 import { DeviceError } from "../errors.ts";
+import { BindGroups, type Group } from "./bind_groups.ts";
+import type { Limits } from "./capabilities.ts";
 import { FailureLog } from "./failures.ts";
 import { Gate } from "./gate.ts";
 import type { GpuStorage } from "./gpu_storage.ts";
+import type { Block } from "./memory_pool.ts";
 import type { Pipeline } from "./pipelines.ts";
 import type { ReportBuffer, Reporter } from "./reports.ts";
+import { PIECE_BYTES, Staging } from "./staging.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** Launches in a batch at most; by then a submit costs little beside them, and the GPU should start. */
@@ -26,14 +34,10 @@ const UNIFORM_BYTES = 256 * 256;
 /** Microtasks that may pass without a launch before a batch is submitted: a few `await`s are fewer. */
 const IDLE_TURNS = 8;
 
-const USAGE = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64 } as const;
+const USAGE = { COPY_DST: 8, UNIFORM: 64 } as const;
 
-function roundUp(bytes: number, multiple: number): number {
-  return Math.ceil(bytes / multiple) * multiple;
-}
-
-/** A read that is recorded: the batch copies to `staging`, whose mapping is told of once it is asked for. */
-interface ReadBack {
+/** A piece of a read that is recorded: the batch copies to `staging`, whose mapping is told of once it is asked for. */
+interface Piece {
   readonly staging: GPUBuffer;
   readonly mapping: (mapped: Promise<void>) => void;
 }
@@ -42,7 +46,7 @@ export class LaunchQueue {
   readonly failures = new FailureLog();
   /** Held while something is measured whose result decides what is launched. */
   readonly gate = new Gate();
-  /** Counts batches, from 1; a storage remembers the last one that used it. */
+  /** Counts batches, from 1; a block remembers the last one that used it. */
   batch = 1;
 
   readonly #device: GPUDevice;
@@ -50,36 +54,43 @@ export class LaunchQueue {
   readonly #uniformBuffer: GPUBuffer;
   readonly #uniformWords = new Uint32Array(UNIFORM_BYTES / 4);
   readonly #offset = new Uint32Array(1);
-  readonly #groups = new Map<string, GPUBindGroup>();
+  readonly #groups: BindGroups;
+  readonly #staging: Staging;
+  readonly #turn: () => void = () => this.#idleTurn();
 
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: Pipeline | undefined; // what the pass is set to
+  #group: Group | undefined; // the same
+  #storages: readonly GpuStorage[] = []; // of the last launch, to tell whether the next has the same
+  #uniformAt = 0; // where the scalars of the last launch begin, in words
   #unverified: Pipeline | undefined; // the one unverified pipeline of this batch
   #names = new Set<string>(); // kernels of this batch, for messages
   #launches = 0;
   #uniformBytes = 0;
   #turns = -1; // microtasks since the last launch; -1 when none is scheduled
-  #readBacks: ReadBack[] = [];
-  #released: GpuStorage[] = [];
+  #pieces: Piece[] = [];
+  #doomed: Block[] = []; // to be destroyed after the submit
   #watch: Stopwatch | undefined;
 
   /** @param reports What launches that are given a reporter write to. */
-  constructor(device: GPUDevice, alignment: number, readonly reports: ReportBuffer) {
+  constructor(device: GPUDevice, limits: Limits, readonly reports: ReportBuffer) {
     this.#device = device;
-    this.#alignment = Math.max(alignment, 16);
+    this.#alignment = Math.max(limits.minUniformBufferOffsetAlignment, 16);
     this.#uniformBuffer = device.createBuffer({
       label: "scalars",
       size: UNIFORM_BYTES,
       usage: USAGE.UNIFORM | USAGE.COPY_DST,
     });
+    this.#groups = new BindGroups(device, limits, this.#uniformBuffer, reports);
+    this.#staging = new Staging(device);
   }
 
   /**
-   * Records one launch.
+   * Records one launch. The arrays may be used again by the caller.
    *
    * @param storages One for each of the program's bindings.
-   * @param uniforms The words of the program's uniform buffer; copied.
+   * @param uniforms The words of the program's uniform buffer.
    * @param reporter Takes what the launch tells, when the program has records.
    */
   launch(
@@ -92,101 +103,150 @@ export class LaunchQueue {
     reporter?: Reporter,
   ): void {
     if (this.gate.closed) {
-      const copy = uniforms.slice();
-      return this.#later(() => this.launch(pipeline, storages, copy, x, y, z, reporter));
+      const held = storages.slice(), words = uniforms.slice();
+      return this.#later(() => this.launch(pipeline, held, words, x, y, z, reporter));
     }
     if (pipeline.error) throw pipeline.error;
     this.failures.throwIfLost();
-    const bytes = roundUp(pipeline.program.uniformBytes, this.#alignment);
+    const bytes = Math.ceil(uniforms.length * 4 / this.#alignment) * this.#alignment;
     if (this.#launches >= MAX_LAUNCHES || this.#uniformBytes + bytes > UNIFORM_BYTES) this.flush();
-    this.#keepApart(pipeline);
-    if (this.#watch?.everyLaunch) this.lap(pipeline.program.name);
-    if (!this.#pass && this.#watch?.full) this.flush();
+    if (!pipeline.verified || this.#unverified) this.#keepApart(pipeline);
+    if (this.#watch) this.#lapOfLaunch(pipeline);
 
-    const pass = this.#openPass();
+    const pass = this.#pass ?? this.#openPass();
+    let repeated = reporter === undefined;
     if (this.#pipeline !== pipeline) {
       pass.setPipeline(pipeline.gpu);
       this.#pipeline = pipeline;
       this.#names.add(pipeline.program.name);
+      this.#group = undefined;
     }
-    const group = this.#bindGroup(pipeline, storages);
-    if (bytes > 0) {
-      this.#uniformWords.set(uniforms, this.#uniformBytes / 4);
-      if (reporter) {
-        const at = (this.#uniformBytes + pipeline.firstReportOffset) / 4;
-        this.#uniformWords[at] = this.reports.begin(reporter);
+    if (!this.#group || !this.#hasStorages(storages)) {
+      this.#group = this.#groups.get(pipeline, storages);
+      this.#storages = storages.slice();
+      this.#use(this.#group.blocks);
+      repeated = false;
+    }
+    if (!repeated || !this.#hasUniforms(uniforms)) {
+      const group = this.#group.gpu;
+      if (bytes > 0) {
+        this.#uniformAt = this.#uniformBytes / 4;
+        for (let i = 0; i < uniforms.length; i++) {
+          this.#uniformWords[this.#uniformAt + i] = uniforms[i]!;
+        }
+        if (reporter) {
+          this.#uniformWords[this.#uniformAt + pipeline.firstReportOffset / 4] = this.reports.begin(
+            reporter,
+          );
+        }
+        this.#offset[0] = this.#uniformBytes;
+        pass.setBindGroup(0, group, this.#offset, 0, 1);
+        this.#uniformBytes += bytes;
+      } else {
+        pass.setBindGroup(0, group);
       }
-      this.#offset[0] = this.#uniformBytes;
-      pass.setBindGroup(0, group, this.#offset, 0, 1);
-      this.#uniformBytes += bytes;
-    } else {
-      pass.setBindGroup(0, group);
     }
     pass.dispatchWorkgroups(x, y, z);
-    for (const storage of storages) storage.batch = this.batch;
     this.#launches++;
     this.#scheduleFlush();
   }
 
   /**
-   * A copy of the first `bytes` bytes of a storage. Reads that are begun in one turn of the event
-   * loop share one submit, and their waits pass together.
+   * A copy of a storage's bytes. Reads that are begun in one turn of the event loop share one
+   * submit, and their waits pass together.
    */
-  async read(storage: GpuStorage, bytes: number): Promise<ArrayBuffer> {
-    if (this.gate.closed) return this.gate.waitFor(() => this.read(storage, bytes));
+  async read(storage: GpuStorage): Promise<ArrayBuffer> {
+    if (this.gate.closed) return this.gate.waitFor(() => this.read(storage));
     this.failures.throwIfLost();
-    if (bytes === 0) {
-      await this.failures.settle(Promise.resolve());
-      return new ArrayBuffer(0);
+    if (storage.block.error) throw storage.block.error;
+    const { block: { buffer }, offset, bytes } = storage;
+    const skipped = offset % 4, end = Math.ceil((skipped + bytes) / 4) * 4; // copies are of words
+    const pieces: { staging: GPUBuffer; at: number; size: number; mapped: Promise<void> }[] = [];
+    for (let at = 0; at < end && bytes > 0; at += PIECE_BYTES) {
+      const size = Math.min(PIECE_BYTES, end - at), staging = this.#staging.take(size);
+      this.#endPass();
+      this.#openEncoder().copyBufferToBuffer(buffer, offset - skipped + at, staging, 0, size);
+      const { promise: mapped, resolve: mapping } = Promise.withResolvers<void>();
+      if (this.#pieces.push({ staging, mapping }) === 1) queueMicrotask(() => this.flush());
+      pieces.push({ staging, at, size, mapped });
     }
-    const size = roundUp(bytes, 4);
-    const staging = this.#device.createBuffer({
-      label: "read-back",
-      size,
-      usage: USAGE.MAP_READ | USAGE.COPY_DST,
-    });
-    this.#endPass();
-    this.#openEncoder().copyBufferToBuffer(storage.buffer, 0, staging, 0, size);
-    storage.batch = this.batch;
-    const { promise: mapped, resolve: mapping } = Promise.withResolvers<void>();
-    this.#readBacks.push({ staging, mapping });
-    if (this.#readBacks.length === 1) queueMicrotask(() => this.flush());
+    storage.block.batch = this.batch;
+    const result = new Uint8Array(end);
     try {
       // In Deno a mapped range must not be touched before the promise has resolved: it panics.
-      await this.failures.settle(mapped);
-      return staging.getMappedRange(0, size).slice(0, bytes);
-    } finally {
-      staging.destroy();
+      await this.failures.settle(Promise.all(pieces.map(({ mapped }) => mapped)));
+    } catch (error) {
+      for (const { staging } of pieces) staging.destroy();
+      throw error;
     }
+    for (const { staging, at, size } of pieces) {
+      result.set(new Uint8Array(staging.getMappedRange(0, size)), at);
+      staging.unmap();
+      this.#staging.giveBack(staging);
+    }
+    return end === bytes ? result.buffer : result.buffer.slice(skipped, skipped + bytes);
   }
 
-  /** Overwrites the start of a storage with bytes whose number is a multiple of 4. */
-  write(storage: GpuStorage, data: Uint8Array<ArrayBuffer>): void {
+  /** Overwrites words of a block, at a multiple of 4 bytes; the number of bytes is one as well. */
+  write(block: Block, at: number, data: Uint8Array<ArrayBuffer>): void {
     if (this.gate.closed) {
       const copy = data.slice();
-      return this.#later(() => this.write(storage, copy));
+      return this.#later(() => this.write(block, at, copy));
     }
     this.failures.throwIfLost();
-    if (storage.batch === this.batch) this.flush(); // recorded launches must see what was there
-    this.#device.queue.writeBuffer(storage.buffer, 0, data);
+    if (block.error) throw block.error;
+    if (block.batch === this.batch) this.flush(); // recorded launches must see what was there
+    block.used = true;
+    const { queue } = this.#device;
+    for (let from = 0; from < data.byteLength; from += PIECE_BYTES) {
+      const size = Math.min(PIECE_BYTES, data.byteLength - from);
+      queue.writeBuffer(block.buffer, at + from, data, from, size);
+      // What a write is staged in is given back after a submit only.
+      if (data.byteLength > PIECE_BYTES) queue.submit([]);
+    }
   }
 
-  /** Destroys a storage's buffer once the recorded launches that use it are submitted. */
-  release(storage: GpuStorage): void {
-    if (this.gate.closed) return this.#later(() => this.release(storage));
-    for (const key of storage.groups) this.#groups.delete(key);
-    storage.groups.clear();
-    if (storage.batch === this.batch && this.#encoder) this.#released.push(storage);
-    else storage.buffer.destroy();
+  /** Sets whole words of a block to zeros. */
+  clear(block: Block, at: number, bytes: number): void {
+    this.command((encoder) => {
+      if (block.error) throw block.error;
+      encoder.clearBuffer(block.buffer, at, bytes);
+    }, [block]);
   }
 
-  /** Records commands that stand outside of passes: copies and clears of whole buffers. */
-  command(record: (encoder: GPUCommandEncoder) => void): void {
-    if (this.gate.closed) return this.#later(() => this.command(record));
+  /** Records commands that stand outside of passes: copies and clears of the blocks' buffers. */
+  command(record: (encoder: GPUCommandEncoder) => void, blocks: readonly Block[] = []): void {
+    if (this.gate.closed) return this.#later(() => this.command(record, blocks));
     this.failures.throwIfLost();
     this.#endPass();
     record(this.#openEncoder());
+    this.#use(blocks);
     this.#scheduleFlush();
+  }
+
+  /** Destroys a block's buffer once what is recorded with it is submitted. */
+  destroy(block: Block): void {
+    if (this.gate.closed) return this.#later(() => this.destroy(block));
+    this.#groups.forget(block);
+    if (block.batch === this.batch && this.#encoder) this.#doomed.push(block);
+    else block.buffer.destroy();
+  }
+
+  /** Drops the bind groups of a block whose buffer is another now. */
+  forget(block: Block): void {
+    this.#groups.forget(block);
+    this.#storages = [];
+  }
+
+  /** Destroys the buffers that are kept for reads to come. */
+  trim(): void {
+    this.#staging.trim();
+  }
+
+  /** Destroys the queue's own buffers. */
+  dispose(): void {
+    this.#staging.trim();
+    this.#uniformBuffer.destroy();
   }
 
   /** What times the launches. */
@@ -216,14 +276,14 @@ export class LaunchQueue {
     this.#endPass();
     this.#watch?.finish(encoder);
     const reported = this.reports.take(encoder);
-    const device = this.#device, names = [...this.#names], readBacks = this.#readBacks;
-    const used = this.#uniformBytes, released = this.#released;
+    const device = this.#device, names = this.#names, pieces = this.#pieces;
+    const used = this.#uniformBytes, doomed = this.#doomed;
     this.#encoder = undefined;
     this.#unverified = undefined;
     this.#names = new Set();
     this.#launches = this.#uniformBytes = 0;
-    this.#readBacks = [];
-    this.#released = [];
+    if (pieces.length > 0) this.#pieces = [];
+    if (doomed.length > 0) this.#doomed = [];
     this.batch++;
 
     if (used > 0) device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniformWords, 0, used / 4);
@@ -231,14 +291,14 @@ export class LaunchQueue {
     device.queue.submit([encoder.finish()]);
     this.failures.track(
       device.popErrorScope().then(
-        (error) => error ? batchRefused(names, error.message) : undefined,
+        (error) => error ? batchRefused([...names], error.message) : undefined,
         () => undefined, // the device is lost, which is reported as such
       ),
     );
     if (reported) this.failures.track(reported());
-    for (const storage of released) storage.buffer.destroy();
+    for (const block of doomed) block.buffer.destroy();
     this.#watch?.submitted();
-    for (const { staging, mapping } of readBacks) mapping(staging.mapAsync(1)); // GPUMapMode.READ
+    for (const { staging, mapping } of pieces) mapping(staging.mapAsync(1)); // GPUMapMode.READ
   }
 
   /** Resolves when all that was launched has run. */
@@ -247,6 +307,30 @@ export class LaunchQueue {
     this.failures.throwIfLost();
     this.flush();
     await this.failures.settle(this.#device.queue.onSubmittedWorkDone());
+  }
+
+  /** Whether the last launch of this pass had the same storages. */
+  #hasStorages(storages: readonly GpuStorage[]): boolean {
+    const last = this.#storages;
+    if (storages.length !== last.length) return false;
+    for (let i = 0; i < storages.length; i++) if (storages[i] !== last[i]) return false;
+    return true;
+  }
+
+  /** Whether the last launch of this pass had the same scalars. */
+  #hasUniforms(words: Uint32Array): boolean {
+    const at = this.#uniformAt, all = this.#uniformWords;
+    for (let i = 0; i < words.length; i++) if (words[i] !== all[at + i]) return false;
+    return true;
+  }
+
+  /** Takes note that the open batch uses blocks. */
+  #use(blocks: readonly Block[]): void {
+    for (let i = 0; i < blocks.length; i++) {
+      const block = blocks[i]!;
+      block.batch = this.batch;
+      block.used = true;
+    }
   }
 
   /**
@@ -265,6 +349,12 @@ export class LaunchQueue {
   inTurn(action: () => void): void {
     if (this.gate.closed) this.#later(action);
     else action();
+  }
+
+  /** Begins a lap for a launch where each is one; where the watch has no room left, the batch ends. */
+  #lapOfLaunch(pipeline: Pipeline): void {
+    if (this.#watch!.everyLaunch) this.lap(pipeline.program.name);
+    if (!this.#pass && this.#watch!.full) this.flush();
   }
 
   /** Waits at the gate. What goes wrong then has no caller left and is told at the next wait. */
@@ -289,7 +379,6 @@ export class LaunchQueue {
   }
 
   #openPass(): GPUComputePassEncoder {
-    if (this.#pass) return this.#pass;
     const timestampWrites = this.#watch?.pass();
     return this.#pass = this.#openEncoder().beginComputePass({
       label: "launches",
@@ -299,31 +388,7 @@ export class LaunchQueue {
 
   #endPass(): void {
     this.#pass?.end();
-    this.#pass = this.#pipeline = undefined;
-  }
-
-  #bindGroup(pipeline: Pipeline, storages: readonly GpuStorage[]): GPUBindGroup {
-    let key = `${pipeline.id}`;
-    for (const storage of storages) key += `,${storage.id}`;
-    let group = this.#groups.get(key);
-    if (!group) {
-      const entries: GPUBindGroupEntry[] = storages.map((storage, binding) => ({
-        binding,
-        resource: { buffer: storage.buffer },
-      }));
-      const { uniformBytes, records, name } = pipeline.program;
-      if (records.length > 0) {
-        entries.push({ binding: entries.length, resource: { buffer: this.reports.buffer } });
-      }
-      if (uniformBytes > 0) {
-        const resource = { buffer: this.#uniformBuffer, size: roundUp(uniformBytes, 16) };
-        entries.push({ binding: entries.length, resource });
-      }
-      group = this.#device.createBindGroup({ label: name, layout: pipeline.layout, entries });
-      this.#groups.set(key, group);
-      for (const storage of storages) storage.groups.add(key);
-    }
-    return group;
+    this.#pass = this.#pipeline = this.#group = undefined;
   }
 
   /**
@@ -331,18 +396,17 @@ export class LaunchQueue {
    * between `await`s of its own keeps its batch, and one that has nothing left to do submits at once.
    */
   #scheduleFlush(): void {
-    const scheduled = this.#turns >= 0;
+    if (this.#turns < 0) queueMicrotask(this.#turn);
     this.#turns = 0;
-    if (scheduled) return;
-    const turn = () => {
-      if (!this.#encoder || this.#turns++ >= IDLE_TURNS) {
-        this.#turns = -1;
-        this.flush();
-      } else {
-        queueMicrotask(turn);
-      }
-    };
-    queueMicrotask(turn);
+  }
+
+  #idleTurn(): void {
+    if (!this.#encoder || this.#turns++ >= IDLE_TURNS) {
+      this.#turns = -1;
+      this.flush();
+    } else {
+      queueMicrotask(this.#turn);
+    }
   }
 }
 

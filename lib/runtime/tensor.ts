@@ -7,6 +7,8 @@ import { DTYPES, hostView, isEncoded, memoryArray, ROUND } from "../ir/dtype.ts"
 import { LaunchError } from "../errors.ts";
 import type { Storage } from "./backend.ts";
 import type { Device } from "./device.ts";
+import { checkShape, inferShape, sizeOf } from "./shapes.ts";
+import { adoptBuffer, bufferOf, type OverOptions } from "./interop.ts";
 
 /** The element types of tensors. */
 export type TensorDType =
@@ -78,6 +80,14 @@ export function dtypeOfArray(data: unknown): TensorDType | undefined {
   return TENSOR_DTYPES.find((dtype) => data instanceof TENSOR_ARRAYS[dtype]);
 }
 
+/** A dtype that tensors may have. */
+export function checkDType(dtype: string): TensorDType {
+  if ((TENSOR_DTYPES as readonly string[]).includes(dtype)) return dtype as TensorDType;
+  throw new LaunchError(
+    `Cannot make a tensor of dtype '${dtype}': tensors are of ${TENSOR_DTYPES.join(", ")}`,
+  );
+}
+
 /** A new typed array of `length` zeros for numbers of `dtype`. */
 export function arrayOf<D extends TensorDType>(dtype: D, length: number): TensorArrays[D] {
   return new TENSOR_ARRAYS[dtype](length) as TensorArrays[D];
@@ -130,9 +140,125 @@ export class Tensor<D extends TensorDType = TensorDType> {
     this.device = device;
     this.shape = shape;
     this.dtype = dtype;
-    this.size = shape.reduce((product, dim) => product * dim, 1);
+    this.size = sizeOf(shape);
     this.#storage = storage;
     abandoned.register(this, storage, this);
+  }
+
+  /**
+   * A tensor over a WebGPU buffer that somebody else made and will destroy: another library's result
+   * or input, without a copy. Give the tensor up before the buffer is destroyed.
+   *
+   * Launches are submitted together, so call {@linkcode Device.flush} (or read
+   * {@linkcode Tensor.buffer}) after those that write to the buffer and before the other library
+   * submits work of its own on it. What it has submitted comes first in any case.
+   *
+   * @param buffer A buffer of the `GPUDevice` that the device is made of (see {@linkcode Device.from}),
+   * with the usage `STORAGE`; `COPY_SRC` to read the tensor and `COPY_DST` to write it.
+   * @param options The device, and what lies where in the buffer.
+   * @throws {LaunchError} When the buffer cannot hold it.
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { Device, Tensor } from "../../mod.ts";
+   *
+   * const gpu = await (await navigator.gpu?.requestAdapter())?.requestDevice();
+   * if (gpu) {
+   *   using device = await Device.from(gpu);
+   *   const buffer = gpu.createBuffer({ size: 64, usage: 0x80 | 0x04 | 0x08 });
+   *   using x = Tensor.over(buffer, { device, shape: [4, 4] });
+   *   x.write(Array.from({ length: 16 }, (_, i) => i));
+   *   using last = Tensor.over(buffer, { device, shape: [2], offset: 56 });
+   *   assert.deepEqual([...await last.read()], [14, 15]);
+   * }
+   * ```
+   */
+  static over<D extends TensorDType = "f32">(
+    buffer: GPUBuffer,
+    options: OverOptions<D>,
+  ): Tensor<D> {
+    const dtype = checkDType(options.dtype ?? "f32") as D, shape = checkShape(options.shape);
+    return new Tensor(options.device, adoptBuffer(buffer, dtype, shape, options), shape, dtype);
+  }
+
+  /**
+   * The WebGPU buffer that holds the elements, {@linkcode Tensor.byteOffset} bytes in, for others to use.
+   * Everything that was launched so far has been submitted before it, so that work which others submit now
+   * comes after. It is the tensor's as long as the tensor is not disposed of or forgotten.
+   *
+   * @throws {LaunchError} On the CPU, which has no such buffers.
+   */
+  get buffer(): GPUBuffer {
+    return bufferOf(this);
+  }
+
+  /** Where the elements begin in {@linkcode Tensor.buffer}, in bytes. */
+  get byteOffset(): number {
+    return this.storage.offset;
+  }
+
+  /**
+   * The same elements in another shape. Both tensors share the memory: what is written to one is seen
+   * in the other. The memory is given back when both are gone.
+   *
+   * @param shape As many elements; one dimension may be -1, and is what is left.
+   * @throws {LaunchError} When the number of elements differs.
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * using x = device.arange(6);
+   * using rows = x.reshape([2, -1]);
+   * assert.deepEqual(rows.shape, [2, 3]);
+   * ```
+   */
+  reshape(shape: readonly number[]): Tensor<D> {
+    const inferred = inferShape(shape, this.size, `the ${this}`);
+    const { storage } = this;
+    return new Tensor(this.device, storage.part(0, storage.bytes), inferred, this.dtype);
+  }
+
+  /**
+   * Some neighbouring elements in a shape of their own, sharing the memory: a row, a batch, the part of
+   * a tensor that is larger than what a kernel can see at once.
+   *
+   * A launch may take several views of one tensor. Elements that one of them stores and another loads
+   * are subject to the same order as those of a single pointer.
+   *
+   * @param offset The first of them, counted in row-major order.
+   * @param shape Their shape.
+   * @throws {LaunchError} When the tensor has no such elements.
+   *
+   * @example The second row
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { Device } from "../../mod.ts";
+   *
+   * using device = await Device.open({ device: "cpu" });
+   * using x = device.from([[1, 2, 3], [4, 5, 6]]);
+   * using row = x.slice(3, [3]);
+   * row.write([7, 8, 9]);
+   * assert.deepEqual([...await x.read()], [1, 2, 3, 7, 8, 9]);
+   * ```
+   */
+  slice(offset: number, shape: readonly number[]): Tensor<D> {
+    const dims = checkShape(shape), size = sizeOf(dims);
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset + size > this.size) {
+      throw new LaunchError(
+        `Cannot take ${size} elements from element ${offset} on of the ${this}: it has ${this.size}`,
+      );
+    }
+    const bytes = elementBytes(this.dtype);
+    return new Tensor(
+      this.device,
+      this.storage.part(offset * bytes, size * bytes),
+      dims,
+      this.dtype,
+    );
   }
 
   /**

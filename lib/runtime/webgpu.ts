@@ -2,47 +2,74 @@
  * A GPU as a backend, through any implementation of WebGPU.
  */
 
-import { DeviceError, OutOfResourcesError } from "../errors.ts";
-import type { Backend } from "./backend.ts";
+import { DeviceError } from "../errors.ts";
+import type { Cache } from "../cache/cache.ts";
+import type { Backend, MemoryReport } from "./backend.ts";
 import type { Capabilities, Limits } from "./capabilities.ts";
 import { GpuStorage } from "./gpu_storage.ts";
+import { Block, MemoryPool, nextBlockId } from "./memory_pool.ts";
+import { PARTIAL_WORD, partialWords } from "./partial_words.ts";
 import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import type { Program } from "./program.ts";
 import { LaunchQueue } from "./queue.ts";
 import { ReportBuffer } from "./reports.ts";
 
-/** GPUBufferUsage STORAGE | COPY_SRC | COPY_DST. */
-const STORAGE_USAGE = 0x80 | 0x04 | 0x08;
-
-/** A `vec4` binding must cover the last elements, and an empty tensor needs something to bind. */
-const GRANULE = 16;
-
 /** What a batch of launches can print, some 43,000 elements. */
 const REPORT_BYTES = 2 ** 20;
+
+/** What a backend may be told. */
+export interface BackendOptions {
+  /** False when the GPU device belongs to somebody else, who will destroy it. */
+  readonly owned?: boolean;
+  /** Bytes that tensors may hold together; unlimited unless given. */
+  readonly memoryLimit?: number | undefined;
+  /** Where compiled kernels are kept between runs. */
+  readonly cache?: Cache | undefined;
+}
 
 export class WebGpuBackend implements Backend {
   readonly limits: Limits;
   readonly queue: LaunchQueue;
+  readonly cache: Cache | undefined;
   print: Backend["print"] = (text) => console.log(text);
   readonly #pipelines: PipelineCache;
+  readonly #pool: MemoryPool;
+  readonly #owned: boolean;
+  readonly #adopted = new WeakMap<GPUBuffer, Block>(); // one block for each buffer, so that sharing is seen
   #disposed = false;
 
-  constructor(readonly gpu: GPUDevice, readonly capabilities: Capabilities) {
+  constructor(
+    readonly gpu: GPUDevice,
+    readonly capabilities: Capabilities,
+    { owned = true, memoryLimit = Infinity, cache }: BackendOptions = {},
+  ) {
     if (!capabilities.limits) throw new Error("A WebGPU device has limits");
     this.limits = capabilities.limits;
+    this.cache = cache;
+    this.#owned = owned;
     const reports = new ReportBuffer(
       gpu,
       REPORT_BYTES,
       (count, bytes) => this.print(dropped(count, bytes)),
     );
-    this.queue = new LaunchQueue(gpu, this.limits.minUniformBufferOffsetAlignment, reports);
+    this.queue = new LaunchQueue(gpu, this.limits, reports);
     const { failures } = this.queue;
     this.#pipelines = new PipelineCache(gpu, this.limits, (check) => failures.track(check));
-    gpu.addEventListener("uncapturederror", (event) => {
-      event.preventDefault();
-      const { message } = (event as GPUUncapturedErrorEvent).error;
-      failures.add(new DeviceError(`The device reported an error: ${message}`));
+    this.#pool = new MemoryPool({
+      gpu,
+      maxBufferSize: this.limits.maxBufferSize,
+      memoryLimit,
+      track: (check) => failures.track(check),
+      destroy: (block) => this.queue.destroy(block),
+      forget: (block) => this.queue.forget(block),
     });
+    if (owned) {
+      gpu.addEventListener("uncapturederror", (event) => {
+        event.preventDefault();
+        const { message } = (event as GPUUncapturedErrorEvent).error;
+        failures.add(new DeviceError(`The device reported an error: ${message}`));
+      });
+    }
     gpu.lost.then(({ reason, message }) => {
       if (this.#disposed) return;
       failures.lose(
@@ -53,31 +80,59 @@ export class WebGpuBackend implements Backend {
     });
   }
 
-  allocate(bytes: number, what: string): GpuStorage {
+  allocate(bytes: number, what: string, zeroed: boolean): GpuStorage {
     this.queue.failures.throwIfLost();
-    const size = Math.max(GRANULE, Math.ceil(bytes / GRANULE) * GRANULE);
-    for (const limit of ["maxBufferSize", "maxStorageBufferBindingSize"] as const) {
-      if (size <= this.limits[limit]) continue;
-      throw new OutOfResourcesError(
-        `Cannot make ${what}: it needs ${size} bytes, the device allows ${
-          this.limits[limit]
-        } (${limit}): split it into smaller tensors`,
+    const block = this.#pool.take(bytes, what);
+    block.parts = 1;
+    if (zeroed && block.used) this.queue.clear(block, 0, block.bytes); // a new buffer is zero
+    return new GpuStorage(this, block, 0, bytes);
+  }
+
+  /** The memory of a buffer that belongs to somebody else, from `offset` on. */
+  adopt(buffer: GPUBuffer, offset: number, bytes: number): GpuStorage {
+    this.queue.failures.throwIfLost();
+    let block = this.#adopted.get(buffer);
+    if (!block) {
+      this.#adopted.set(
+        buffer,
+        block = new Block(nextBlockId(), buffer, buffer.size - buffer.size % 4, false),
       );
     }
-    this.gpu.pushErrorScope("out-of-memory");
-    const buffer = this.gpu.createBuffer({ label: what, size, usage: STORAGE_USAGE });
-    this.queue.failures.track(
-      this.gpu.popErrorScope().then(
-        (error) =>
-          error
-            ? new DeviceError(
-              `Cannot make ${what}: the device is out of memory for its ${size} bytes: dispose of tensors that are no longer needed. ${error.message}`,
-            )
-            : undefined,
-        () => undefined, // the device is lost, which is reported as such
-      ),
-    );
-    return new GpuStorage(buffer, bytes, this.queue);
+    block.parts++;
+    return new GpuStorage(this, block, offset, bytes);
+  }
+
+  /** Takes back what no storage is a part of any more. */
+  release(block: Block): void {
+    if (this.#disposed) return;
+    if (block.owned) this.#pool.giveBack(block);
+    else this.queue.forget(block);
+  }
+
+  /** Overwrites the bytes of a storage from the first on. */
+  write(storage: GpuStorage, data: Uint8Array<ArrayBuffer>): void {
+    const { block, offset, bytes } = storage, size = data.byteLength;
+    if (size === 0) return;
+    if (offset % 4 === 0 && size % 4 === 0) return this.queue.write(block, offset, data);
+    if (offset === 0 && block.owned && block.parts === 1 && size === bytes) {
+      const padded = new Uint8Array(Math.ceil(size / 4) * 4); // nobody has the bytes behind it
+      padded.set(data);
+      return this.queue.write(block, 0, padded);
+    }
+    const { words, whole, wholeAt } = partialWords(offset, data);
+    if (whole.byteLength > 0) this.queue.write(block, wholeAt, whole.slice());
+    for (const { at, keep, bits } of words) {
+      const around = GpuStorage.around([new GpuStorage(this, block, at, 4)]);
+      const scalars = Uint32Array.of((at - around.offset) / 4, keep, bits, 0);
+      this.queue.launch(this.pipeline(PARTIAL_WORD), [around], scalars, 1, 1, 1);
+    }
+  }
+
+  /** Sets the bytes of a storage to zero. */
+  clear(storage: GpuStorage): void {
+    const { block, offset, bytes } = storage;
+    if (offset % 4 === 0 && bytes % 4 === 0) this.queue.clear(block, offset, bytes);
+    else this.write(storage, new Uint8Array(bytes));
   }
 
   /** The pipeline of a program. Throws when the program needs more than the device has. */
@@ -85,11 +140,25 @@ export class WebGpuBackend implements Backend {
     return this.#pipelines.get(program);
   }
 
+  memory(): MemoryReport {
+    return this.#pool.report();
+  }
+
+  trim(): void {
+    this.#pool.trim();
+    this.queue.trim();
+  }
+
+  flush(): void {
+    this.queue.failures.throwIfLost();
+    this.queue.flush();
+  }
+
   synchronize(): Promise<void> {
     return this.queue.synchronize();
   }
 
-  /** Destroys the device once what was submitted has run; waits that are under way reject. */
+  /** Ends the device once what was submitted has run; waits that are under way reject. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -98,8 +167,11 @@ export class WebGpuBackend implements Backend {
       new DeviceError("The device has been disposed of: open another with Device.open()"),
     );
     // Destroying a device under a pending map hangs some implementations, so the maps finish first.
-    const done = this.gpu.queue.onSubmittedWorkDone();
-    done.catch(() => {}).then(() => this.gpu.destroy());
+    this.gpu.queue.onSubmittedWorkDone().catch(() => {}).then(() => {
+      this.#pool.dispose();
+      this.queue.dispose();
+      if (this.#owned) this.gpu.destroy();
+    });
   }
 }
 

@@ -7,7 +7,7 @@
 
 import type * as acorn from "npm:acorn@8.15.0";
 import { CompilationError } from "../errors.ts";
-import type { DType } from "../ir/dtype.ts";
+import { type DType, DTYPES } from "../ir/dtype.ts";
 import { Graph, type Param, Region, Value } from "../ir/graph.ts";
 import { scalar } from "../ir/type.ts";
 import { elementOf } from "../language/dtypes.ts";
@@ -26,8 +26,17 @@ export { KERNEL, type KernelFunction } from "./environment.ts";
 
 /** What is known of an argument when the kernel is compiled. */
 export type ArgumentSpec =
-  /** A tensor. `divisibility`: of its address in bytes, a power of two, at most 16. */
-  | { readonly kind: "pointer"; readonly dtype: DType; readonly divisibility: number }
+  /**
+   * A tensor. `divisibility`: of its address in bytes, a power of two, at most 16. With an `offset` the
+   * tensor begins somewhere behind the address, known at the launch: the graph has a parameter more,
+   * named by {@linkcode offsetName}, and `offset` is what its bytes are a multiple of.
+   */
+  | {
+    readonly kind: "pointer";
+    readonly dtype: DType;
+    readonly divisibility: number;
+    readonly offset?: number;
+  }
   /** A run-time scalar; with a `value` the kernel is compiled for that one, and the graph has no such parameter. */
   | {
     readonly kind: "scalar";
@@ -267,10 +276,27 @@ function bindArguments(
     const { dtype, divisibility } = argument;
     const element = argument.kind === "pointer" ? { pointee: dtype, base: name } : dtype;
     const value = new Value(scalar(element), name);
-    if (argument.kind === "pointer") t.semantics.pointers.set(name, value);
     params.push({ name, value, divisibility });
-    bind(t, target, value, scope, "declare");
+    if (argument.kind !== "pointer") return bind(t, target, value, scope, "declare");
+    const offset = argument.offset && offsetParam(name, argument.offset / dtype.bytes, list);
+    if (offset) params.push(offset);
+    const first = offset ? t.builder.value("ptr_add", [value, offset.value]) : value;
+    t.semantics.pointers.set(name, first);
+    bind(t, target, first, scope, "declare");
   });
+}
+
+/** The parameter that holds where in its memory a tensor begins, in elements. */
+function offsetParam(name: string, divisibility: number, list: [unknown, string][]): Param {
+  const hidden = offsetName(name, list.map(([, name]) => name));
+  return { name: hidden, value: new Value(scalar(DTYPES.i32), hidden), divisibility };
+}
+
+/** What the parameter for a tensor's offset is called, beside the kernel's own. */
+export function offsetName(name: string, names: readonly string[]): string {
+  let hidden = `${name}_offset`;
+  while (names.includes(hidden)) hidden += "_";
+  return hidden;
 }
 
 /** An argument that was left out needs a default that is a value, not only a dtype. */
