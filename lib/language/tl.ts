@@ -12,6 +12,7 @@ import { BLOCK_FUNCTION_NAMES } from "./blocks.ts";
 import { DEBUG_FUNCTION_NAMES } from "./debug.ts";
 import { bf16, bool, f16, f32, f8e4m3, f8e5m2, i16, i32, i8, u16, u32, u8 } from "./dtypes.ts";
 import { type ElementwiseFunctions, FUNCTION_NAMES, PropagateNan } from "./functions.ts";
+import { LIBDEVICE_NAMES, type LibdeviceFunctions } from "./libdevice.ts";
 import type { Operations } from "./operations.ts";
 import { RANDOM_NAMES } from "./random.ts";
 import type { DType } from "./types.ts";
@@ -44,8 +45,10 @@ export interface Language extends Operations {
   readonly bool: DType;
   /** The elementwise functions, under Triton's other name for them: `tl.math.exp` is `tl.exp`. */
   readonly math: MathFunctions;
-  /** The same once more. */
-  readonly libdevice: MathFunctions;
+  /** The same, with the functions that Triton has in `tl.extra.libdevice` alone. */
+  readonly libdevice: MathFunctions & LibdeviceFunctions;
+  /** Where Triton keeps libdevice. */
+  readonly extra: { readonly libdevice: MathFunctions & LibdeviceFunctions };
   /** What `minimum`, `maximum` and `clamp` make of NaN. */
   readonly PropagateNan: typeof PropagateNan;
 }
@@ -138,7 +141,7 @@ type CommonFunction =
   | "abs"
   | "fma";
 
-/** The functions of `tl.math` and `tl.libdevice`. */
+/** The functions of `tl.math`, which `tl.libdevice` has too. */
 export type MathFunctions = ElementwiseFunctions & Pick<Operations, CommonFunction>;
 
 /** What an operation does when JavaScript calls it. */
@@ -176,6 +179,13 @@ const MATH = Object.freeze(
   ),
 ) as unknown as MathFunctions;
 
+const LIBDEVICE = Object.freeze({
+  ...MATH,
+  ...Object.fromEntries(
+    Object.keys(LIBDEVICE_NAMES).map((name) => [name, outside(`libdevice.${name}`)]),
+  ),
+}) as unknown as MathFunctions & LibdeviceFunctions;
+
 /**
  * The language of kernels: operations on tiles, and dtypes. Names are Triton's in TypeScript's
  * spelling.
@@ -196,7 +206,8 @@ const MATH = Object.freeze(
 export const tl: Language = Object.freeze({
   ...OPERATIONS,
   math: MATH,
-  libdevice: MATH,
+  libdevice: LIBDEVICE,
+  extra: Object.freeze({ libdevice: LIBDEVICE }),
   PropagateNan,
   f32,
   f16,

@@ -4,6 +4,7 @@ import { DTYPES, isFloat, isFloat8, isInteger } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import type { OpName } from "../ir/ops.ts";
 import { size } from "../ir/type.ts";
+import type { LibdeviceFunctions } from "../language/libdevice.ts";
 import type { Operations } from "../language/operations.ts";
 import { tl } from "../language/tl.ts";
 import { Arguments, type Entry } from "./arguments.ts";
@@ -12,6 +13,7 @@ import { BLOCK_ENTRIES } from "./blocks.ts";
 import { DEBUG_ENTRIES, staticText } from "./debug.ts";
 import { FUNCTION_ENTRIES, propagatesNan, withNan } from "./elementary.ts";
 import { HOST_FUNCTIONS } from "./environment.ts";
+import { LIBDEVICE_ENTRIES } from "./libdevice.ts";
 import { load, store } from "./memory.ts";
 import { Problem } from "./problem.ts";
 import { dot, dotScaled } from "./products.ts";
@@ -407,6 +409,10 @@ export const BUILTINS: ReadonlyMap<unknown, Builtin> = new Map<unknown, Builtin>
   ...Object.entries(TABLE).map(([name, [usage, run]]): [unknown, Builtin] => [
     tl[name as keyof Operations],
     (t, args) => run(new Arguments(t, `tl.${name}`, args, usage), t),
+  ]),
+  ...Object.entries(LIBDEVICE_ENTRIES).map(([name, [usage, run]]): [unknown, Builtin] => [
+    tl.libdevice[name as keyof LibdeviceFunctions],
+    (t, args) => run(new Arguments(t, `tl.libdevice.${name}`, args, usage), t),
   ]),
   // The host's function of the same name means the same.
   [HOST_FUNCTIONS.cdiv, (t, args) => {

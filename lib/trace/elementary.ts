@@ -20,14 +20,14 @@ function isConstant(operands: readonly Operand[]): boolean {
 }
 
 /** The dtype that operands have together. */
-function commonDtype(operands: readonly Operand[]): DType {
+export function commonDtype(operands: readonly Operand[]): DType {
   const [first, second] = operands;
   if (second === undefined) return dtypeOf(first!);
   return promote("arithmetic", first!, second);
 }
 
 /** Throws unless all of these are floats, or compile-time numbers. */
-function checkFloats(a: Arguments, operands: readonly Operand[]): void {
+export function checkFloats(a: Arguments, operands: readonly Operand[]): void {
   const wrong = operands.find((x) => x instanceof Value && !isFloat(dtypeOfNumber(x)));
   if (wrong === undefined) return;
   throw new Problem(
@@ -37,7 +37,7 @@ function checkFloats(a: Arguments, operands: readonly Operand[]): void {
 }
 
 /** Throws unless all of these are 32-bit integers. */
-function checkWords(a: Arguments, operands: readonly Operand[]): void {
+export function checkWords(a: Arguments, operands: readonly Operand[]): void {
   const wrong = operands.find((x) => !isInteger(dtypeOf(x)) || dtypeOf(x).bits !== 32);
   if (wrong === undefined) return;
   throw new Problem(
@@ -47,7 +47,11 @@ function checkWords(a: Arguments, operands: readonly Operand[]): void {
 }
 
 /** An operation on f32: narrower floats are widened, and the result is rounded to what they were. */
-function inF32(t: Tracer, name: keyof typeof FUNCTIONS, operands: readonly Operand[]): Value {
+export function inF32(
+  t: Tracer,
+  name: keyof typeof FUNCTIONS,
+  operands: readonly Operand[],
+): Value {
   const { semantics } = t, { f32 } = DTYPES;
   const dtype = commonDtype(operands);
   const wide = operands.map((x) => x instanceof Value ? semantics.cast(x, f32) : x);
@@ -56,7 +60,7 @@ function inF32(t: Tracer, name: keyof typeof FUNCTIONS, operands: readonly Opera
 }
 
 /** A function of floats that is an operation of the table. */
-function float(name: string, op: keyof typeof FUNCTIONS, arity = 1): Entry {
+export function float(name: string, op: keyof typeof FUNCTIONS, arity = 1): Entry {
   const parameters = ["x", "y"].slice(0, arity);
   return [`tl.${name}(${parameters.join(", ")})`, (a, t) => {
     a.count(arity);

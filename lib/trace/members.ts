@@ -6,6 +6,7 @@ import { writtenAs } from "../language/dtypes.ts";
 import { tl } from "../language/tl.ts";
 import { CONSOLE } from "./environment.ts";
 import { Problem } from "./problem.ts";
+import { refusal } from "./refused.ts";
 import type { Tracer } from "./tracer.ts";
 import { Closure, describe, isRecord, isWeak, Missing, Range } from "./values.ts";
 
@@ -56,6 +57,14 @@ export function getProperty(t: Tracer, object: unknown, key: unknown): unknown {
     throw new Problem(
       `tl has no '${String(name)}'`,
       TRITON[String(name)] ?? suggestion(String(name), Object.keys(tl)),
+    );
+  }
+  if ((object === tl.libdevice || object === tl.math) && !Object.hasOwn(object, name)) {
+    const what = object === tl.math ? "tl.math" : "tl.libdevice";
+    const [why, remedy] = refusal(String(name)) ?? [];
+    throw new Problem(
+      why ?? `${what} has no '${String(name)}'`,
+      remedy ?? suggestion(String(name), Object.keys(tl.libdevice)),
     );
   }
   if (object === CONSOLE && !Object.hasOwn(CONSOLE, name)) {

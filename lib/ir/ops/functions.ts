@@ -1,9 +1,10 @@
 /** Elementwise functions beyond arithmetic and those that WGSL has: of f32, and of the bits of integers. */
 
 import { DTYPES } from "../dtype.ts";
-import { typeText } from "../type.ts";
+import { typeText, withElement } from "../type.ts";
 import { roundHalfEven, scaled, special } from "./functions_of_numbers.ts";
 import { at, call, common, type ElementwiseRow, expect, sameAs, type WgslSite } from "./row.ts";
+import * as numbers from "./special_numbers.ts";
 import { sourcesOf, type WgslFunction } from "./wgsl_functions.ts";
 
 /** A call of a function of single numbers on each element. Float operands of other dtypes become f32. */
@@ -72,6 +73,16 @@ function built(
   };
 }
 
+/** A function of an integer and an f32, which is an f32. */
+const ofIntegerAndF32: ElementwiseRow["infer"] = ({ operands }) => {
+  const n = at(operands, 0), x = at(operands, 1);
+  expect(
+    n.element === DTYPES.i32 && x.element === DTYPES.f32 && n.shape.join() === x.shape.join(),
+    () => `An i32 and an f32 are needed, not ${typeText(n)} and ${typeText(x)}`,
+  );
+  return [x];
+};
+
 const ofIntegers = sameAs("int", "uint");
 
 /** The number of one bits. */
@@ -112,10 +123,7 @@ export const FUNCTIONS = {
   expm1: written("exp(x) - 1, exact also where that is small.", "expm1_f32", Math.expm1),
   log1p: written("log(1 + x), exact also where x is small.", "log1p_f32", Math.log1p),
   exp10: written("10 to the power x.", "exp10_f32", (x) => 10 ** x),
-  log10: {
-    ...written("The logarithm to base 10.", "is_nan_f32", Math.log10),
-    wgsl: ([x], site) => `(${call("log2", [x!])} * ${site.literal(0.30103, site.result)})`,
-  },
+  log10: written("The logarithm to base 10.", "log10_f32", Math.log10),
   pow: written("a to the power b, as C's pow: x ** 0 is 1.", "pow_f32", special.pow, ["a", "b"]),
   cbrt: written("The cube root.", "cbrt_f32", Math.cbrt),
   hypot: written("The root of a * a + b * b.", "hypot_f32", Math.hypot, ["a", "b"]),
@@ -141,6 +149,74 @@ export const FUNCTIONS = {
       return [x];
     },
   },
+  remainder: written(
+    "x less the nearest multiple of y, the even one of two.",
+    "remainder_f32",
+    numbers.remainder,
+    ["x", "y"],
+  ),
+  logb: written("The exponent of x.", "logb_f32", numbers.exponentOf),
+  ilogb: {
+    ...written("The exponent of x as an i32.", "ilogb_f32", (x) => {
+      const exponent = numbers.exponentOf(x);
+      if (exponent === Infinity) return 2 ** 31 - 1;
+      return Number.isFinite(exponent) ? exponent : -(2 ** 31);
+    }),
+    infer: (op) => ofF32(op).map((type) => withElement(type, DTYPES.i32)),
+  },
+  sinpi: written("The sine of pi x.", "sinpi_f32", numbers.sinpi),
+  cospi: written("The cosine of pi x.", "cospi_f32", numbers.cospi),
+  tgamma: written("The gamma function.", "tgamma_f32", numbers.gamma),
+  lgamma: written(
+    "The logarithm of the size of the gamma function.",
+    "lgamma_f32",
+    numbers.logGamma,
+  ),
+  erfcx: written("exp(x * x) * erfc(x).", "erfcx_f32", numbers.scaledErfc),
+  erfinv: written("The inverse of the error function.", "erfinv_f32", numbers.erfInverse),
+  erfcinv: written("The inverse of 1 - erf.", "erfcinv_f32", numbers.erfcInverse),
+  normcdf: written(
+    "The integral of the normal distribution up to x.",
+    "normcdf_f32",
+    numbers.normalIntegral,
+  ),
+  normcdfinv: written("The inverse of normcdf.", "normcdfinv_f32", numbers.normalQuantile),
+  j0: written(
+    "The Bessel function of the first kind and order 0.",
+    "j0_f32",
+    (x) => numbers.besselJ(0, x),
+  ),
+  j1: written(
+    "The Bessel function of the first kind and order 1.",
+    "j1_f32",
+    (x) => numbers.besselJ(1, x),
+  ),
+  jn: {
+    ...written("The Bessel function of the first kind and order n.", "jn_f32", numbers.besselJ, [
+      "n",
+      "x",
+    ]),
+    infer: ofIntegerAndF32,
+  },
+  y0: written(
+    "The Bessel function of the second kind and order 0.",
+    "y0_f32",
+    (x) => numbers.besselY(0, x),
+  ),
+  y1: written(
+    "The Bessel function of the second kind and order 1.",
+    "y1_f32",
+    (x) => numbers.besselY(1, x),
+  ),
+  yn: {
+    ...written("The Bessel function of the second kind and order n.", "yn_f32", numbers.besselY, [
+      "n",
+      "x",
+    ]),
+    infer: ofIntegerAndF32,
+  },
+  i0: written("The modified Bessel function of order 0.", "i0_f32", (x) => numbers.besselI(0, x)),
+  i1: written("The modified Bessel function of order 1.", "i1_f32", (x) => numbers.besselI(1, x)),
   rint: built("The nearest integral value; halves go to the even one.", "round", roundHalfEven),
   trunc: built("The integral part.", "trunc", Math.trunc),
   round: written(

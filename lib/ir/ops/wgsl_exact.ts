@@ -4,16 +4,7 @@
  * division and square root.
  */
 
-/** One WGSL function. */
-export interface Source {
-  /** Other functions that it calls. */
-  readonly needs?: readonly string[];
-  readonly text: string;
-}
-
-/** An f32 NaN and infinity where a number `x` is: of bits that no compiler knows. */
-export const NAN = "bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u)";
-export const INFINITY = "bitcast<f32>((bitcast<u32>(x) & 0u) | 0x7f800000u)";
+import { NAN, type Source } from "./wgsl_source.ts";
 
 export const EXACT_SOURCES = {
   umulhi_u32: {

@@ -8,13 +8,10 @@
  * of the steps around them functions are good to a few units in the last place.
  */
 
-import { EXACT_SOURCES, INFINITY, NAN, type Source } from "./wgsl_exact.ts";
-
-/** `c[0] + x * (c[1] + x * (…))`. */
-function polynomial(x: string, coefficients: readonly number[]): string {
-  const [first, ...rest] = coefficients.map((c) => /[.e]/.test(String(c)) ? `${c}f` : `${c}.0f`);
-  return rest.length === 0 ? first! : `(${first} + ${x} * ${polynomial(x, coefficients.slice(1))})`;
-}
+import { BESSEL_SOURCES } from "./wgsl_bessel.ts";
+import { EXACT_SOURCES } from "./wgsl_exact.ts";
+import { INFINITY, NAN, polynomial, type Source, unary } from "./wgsl_source.ts";
+import { SPECIAL_SOURCES } from "./wgsl_special.ts";
 
 /** Fits on squares of [0, 1]: erf(x) / x, and (asin(x) - x) / x^3 on [0, 1/2], … */
 const ERF = [
@@ -36,20 +33,6 @@ const MINUS_LOG_ERFC = [
   0.00420456187,
   -0.000441336376,
   0.0000216868499,
-];
-/** exp(x^2) erfc(x) / t for t = 1 / (1 + x / 2), x in [0, 10]. */
-const SCALED_ERFC = [
-  0.282088975,
-  0.282241795,
-  0.24528567,
-  0.184988014,
-  0.057055308,
-  0.0302543861,
-  -0.0137982908,
-  -0.298165732,
-  0.387149003,
-  -0.193238019,
-  0.0361388949,
 ];
 const TANH = [1, -0.333332605, 0.133311275, -0.0537210666, 0.0205909842, -0.0056599848];
 const SINH = [1, 0.166666664, 0.00833335259, 0.000198358125, 0.00000281852389];
@@ -79,19 +62,6 @@ const ATAN = [
 const SIN = [-0.166666667, 0.00833333184, -0.000198400698, 0.00000272478469];
 const COS = [0.0416666646, -0.0013888295, 0.0000245463176];
 
-/** What a helper returns for NaN, before anything else. */
-const KEEP_NAN = `  if (is_nan_f32(x)) {
-    return x;
-  }`;
-
-/** `fn NAME(x: f32) -> f32` around a body. */
-function unary(name: string, body: string, needs: readonly string[] = []): Source {
-  return {
-    needs: ["is_nan_f32", ...needs],
-    text: `fn ${name}(x: f32) -> f32 {\n${KEEP_NAN}\n${body}\n}`,
-  };
-}
-
 const SOURCES = {
   erf_f32: unary(
     "erf_f32",
@@ -111,15 +81,9 @@ const SOURCES = {
   if (a < 1.0) {
     return 1.0 - x * ${polynomial("z", ERF)};
   }
-  if (a > 10.1) {
-    return select(0.0, 2.0, x < 0.0);
-  }
-  let t = 1.0 / (1.0 + 0.5 * a);
-  // The square of a number of 12 bits is exact.
-  let short = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
-  let rest = exp((short - a) * (short + a));
-  let tail = t * ${polynomial("t", SCALED_ERFC)} * rest * exp(-short * short);
+  let tail = erfcx_half_f32(a) * exp_square_f32(min(a, 20.0), -1.0);
   return select(tail, 2.0 - tail, x < 0.0);`,
+    ["erfcx_half_f32", "exp_square_f32"],
   ),
   tanh_f32: unary(
     "tanh_f32",
@@ -138,30 +102,26 @@ const SOURCES = {
   if (a < 1.0) {
     return x * ${polynomial("z", SINH)};
   }
-  if (a < 88.0) {
-    let e = exp(a);
-    return copysign_f32(0.5 * e - 0.5 / e, x);
-  }
-  let half = exp(0.5 * a);
-  return copysign_f32(0.5 * half * half, x);`,
-    ["copysign_f32"],
+  let half = exp_sum_f32(0.5 * a, 0.0);
+  let inverse = 0.5 / half;
+  return copysign_f32(0.5 * half * half - 2.0 * inverse * inverse, x);`,
+    ["copysign_f32", "exp_sum_f32"],
   ),
   cosh_f32: unary(
     "cosh_f32",
     `  let a = abs(x);
-  if (a < 88.0) {
-    let e = exp(a);
-    return 0.5 * e + 0.5 / e;
-  }
-  let half = exp(0.5 * a);
-  return 0.5 * half * half;`,
+  let half = exp_sum_f32(0.5 * a, 0.0);
+  let inverse = 0.5 / half;
+  return 0.5 * half * half + 2.0 * inverse * inverse;`,
+    ["exp_sum_f32"],
   ),
   expm1_f32: unary(
     "expm1_f32",
     `  if (abs(x) < 0.5) {
     return x * (1.0 + x * ${polynomial("x", EXPM1)});
   }
-  return exp(x) - 1.0;`,
+  return exp_sum_f32(x, 0.0) - 1.0;`,
+    ["exp_sum_f32"],
   ),
   log1p_f32: unary(
     "log1p_f32",
@@ -170,7 +130,8 @@ const SOURCES = {
     let z = s * s;
     return s * (2.0 + z * ${polynomial("z", LOG_RATIO)});
   }
-  return log(1.0 + x);`,
+  return log_f32(1.0 + x);`,
+    ["log_f32"],
   ),
   // asin of x in [0, 1/2].
   asin_half_f32: {
@@ -288,6 +249,7 @@ const SOURCES = {
   return copysign_f32(0.5 * log1p_f32(2.0 * a / (1.0 - a)), x);`,
     ["copysign_f32", "log1p_f32"],
   ),
+  log10_f32: unary("log10_f32", `  return log_f32(x) * 0.4342945;`, ["log_f32"]),
   exp10_f32: unary(
     "exp10_f32",
     `  if (x > 38.6) {
@@ -299,8 +261,8 @@ const SOURCES = {
   // 10^x = 2^n 10^r; log10(2) has a first part of 12 bits, so its product with n is exact.
   let n = round(x * 3.3219281);
   let r = (x - n * 0.301025390625) - n * 4.605039e-6;
-  return scale_f32(exp(r * 2.3025851), i32(n));`,
-    ["scale_f32"],
+  return scale_f32(exp_sum_f32(r * 2.3025851, 0.0), i32(n));`,
+    ["scale_f32", "exp_sum_f32"],
   ),
   cbrt_f32: unary(
     "cbrt_f32",
@@ -451,7 +413,7 @@ const SOURCES = {
   },
 } satisfies Record<string, Source>;
 
-const ALL = { ...EXACT_SOURCES, ...SOURCES };
+const ALL = { ...EXACT_SOURCES, ...SOURCES, ...SPECIAL_SOURCES, ...BESSEL_SOURCES };
 
 /** The name of a function that is written here. */
 export type WgslFunction = keyof typeof ALL;
