@@ -118,7 +118,7 @@ A tile of shape [2000000] has 2000000 elements, but the most is 1048576
   in kernel
     1 | (x, out, n) => {
   > 2 |   const i = tl.arange(0, 2000000);
-      |             ^^^^^^^^^^^^^^^^^^^^^^
+      |             ^^^^^^^^^^^^^^^^^^^^^
     3 | }
 
 help: Make the tile smaller and loop over the rest`,

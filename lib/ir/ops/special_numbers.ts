@@ -107,7 +107,7 @@ export function normalIntegral(x: number): number {
 
 /** The number up to which the normal distribution's integral is p. */
 export function normalQuantile(p: number): number {
-  return -Math.SQRT2 * erfcInverse(2 * p);
+  return 0 - Math.SQRT2 * erfcInverse(2 * p);
 }
 
 /** From here on the asymptotic series of the Bessel functions are as good as exact. */
