@@ -37,10 +37,16 @@ export function blamingCaller<A extends unknown[], T>(fn: (...args: A) => T): (.
     try {
       return fn(...args);
     } catch (error) {
-      if (error instanceof NereidError) Error.captureStackTrace?.(error, called);
-      throw error;
+      throw blamed(error, called);
     }
   };
+}
+
+/** An error whose stack begins where `called`, a function that users call, was called. */
+// deno-lint-ignore ban-types -- any function is taken
+export function blamed(error: unknown, called: Function): unknown {
+  if (error instanceof NereidError) Error.captureStackTrace?.(error, called);
+  return error;
 }
 
 /** What a {@linkcode CompilationError} is made of. */

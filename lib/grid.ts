@@ -42,8 +42,17 @@ export type Grid = symbol | number | readonly number[] | GridFunction;
 const KEY = Symbol.for("nereid.grid");
 
 /** What a grid is when it runs. */
-interface GridObject {
+class GridObject {
   readonly [KEY]: GridShape | GridFunction;
+
+  constructor(shape: GridShape | GridFunction) {
+    this[KEY] = shape;
+  }
+
+  [Symbol.toPrimitive](): symbol {
+    brackets.between = this[KEY];
+    return KEY;
+  }
 }
 
 /** The grid that became a property key last; on `globalThis`, so that copies of this module share it. */
@@ -77,14 +86,14 @@ const brackets = shared[KEY] ??= { between: undefined };
  */
 export function grid(x: number | GridFunction, y?: number, z?: number): GridKey {
   const shape = typeof x === "function" ? x : checkGrid([x, y ?? 1, z ?? 1]);
-  const object = {
-    [KEY]: shape,
-    [Symbol.toPrimitive]() {
-      brackets.between = shape;
-      return KEY;
-    },
-  };
-  return object as unknown as GridKey;
+  return new GridObject(shape) as unknown as GridKey;
+}
+
+/** Whether two grids are of the same dimensions, or of one function. */
+export function sameGrid(a: GridShape | GridFunction, b: GridShape | GridFunction): boolean {
+  if (a === b) return true;
+  if (typeof a === "function" || typeof b === "function") return false;
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2];
 }
 
 /** The dimensions of any form of grid, as {@linkcode Kernel.launch} takes it. */
@@ -105,7 +114,8 @@ export function checkGrid(dims: number | readonly number[]): GridShape {
       }: a grid has one to three dimensions, such as grid(4, 8)`,
     );
   }
-  for (const dim of list) {
+  for (let i = 0; i < list.length; i++) {
+    const dim = list[i];
     if (Number.isSafeInteger(dim) && dim >= 0) continue;
     throw new LaunchError(
       `Cannot launch over the grid ${text(list)}: each dimension must be a non-negative integer` +

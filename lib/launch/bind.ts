@@ -66,7 +66,7 @@ export const DEFAULTS = { numWarps: 4, numStages: 2 };
 const NO_CONSTANTS: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** True for what `{ … }` makes. */
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -151,6 +151,12 @@ function pointerClasses(kernel: Parameters, values: readonly unknown[], classes:
     const offset = placement === 0 ? "" : placement === 16 ? "@16" : "@";
     classes[i] = `*${dtype}${offset}${first < i ? `=${first}` : ""}`;
   }
+}
+
+/** An argument of a launch as the kernel sees it: booleans and numbers with a dtype are numbers. */
+export function valueOf(arg: unknown): unknown {
+  if (typeof arg === "boolean" || typeof arg === "bigint") return Number(arg);
+  return arg instanceof TypedScalar ? arg.value : arg;
 }
 
 /** An argument that is no tensor. */

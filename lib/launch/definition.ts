@@ -11,15 +11,29 @@ import type { Graph } from "../ir/graph.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { KernelFunction } from "../trace/environment.ts";
 import { type ArgumentSpec, resolveConstants, signatureOf, trace } from "../trace/trace.ts";
-import { aliasesOf, type Bound, specOf } from "./bind.ts";
+import { aliasesOf, type Bound, isPlainObject, specOf, valueOf } from "./bind.ts";
 import { type Executable, folding, prepare } from "./execute.ts";
 import { type Launchable, namedValues, NOTHING, type Signature } from "./launchable.ts";
+import { Recall } from "./recall.ts";
+
+/** What launches that are alike have in common. */
+interface Alike {
+  /** What is compiled for them, by how their grid is folded. */
+  readonly runs: Record<CompileOptions["fold"], Executable | undefined>;
+  readonly executables: ReadonlyMap<string, Executable>;
+  readonly key: string;
+  /** With defaults. */
+  readonly constants: Readonly<Record<string, unknown>>;
+  /** Programs along a dimension of a dispatch at most. */
+  readonly most: number;
+}
 
 export class Definition implements Launchable {
   readonly #executables = new WeakMap<Backend, Map<string, Executable>>();
   readonly #constants = new Map<string, Record<string, unknown>>(); // with defaults, by their key
   readonly #dtypesSeen = new Map<number, string>(); // by position: the class of an undeclared number
   #signature: Signature | undefined;
+  #recall: Recall<Alike> | undefined;
 
   constructor(readonly fn: KernelFunction) {}
 
@@ -42,14 +56,48 @@ export class Definition implements Launchable {
 
     const { limits } = bound.device.capabilities;
     const fold = limits ? folding(shape, limits.maxComputeWorkgroupsPerDimension) : "none";
-    const debug = bound.debug ?? bound.device.debug;
-    let key = fold === "none" ? bound.key : `${fold};${bound.key}`;
-    if (debug) key = `debug;${key}`;
-    let executables = this.#executables.get(backend);
-    if (!executables) this.#executables.set(backend, executables = new Map());
+    const debug = isDebug(bound), key = keyOf(bound, debug, fold);
+    const executables = this.#executablesOf(backend);
     let run = executables.get(key);
     if (!run) executables.set(key, run = this.#compile(bound, backend, fold, debug));
     return () => run(bound.values, shape);
+  }
+
+  repeat(
+    grid: GridShape | GridFunction,
+    args: readonly unknown[],
+  ): GridShape | GridFunction | undefined {
+    const alike = this.#recall?.find(args);
+    if (!alike) return grid;
+    const shape = typeof grid === "function"
+      ? checkGrid(grid(this.#metaOf(args, alike.constants)))
+      : grid;
+    const fold = folding(shape, alike.most);
+    let run = alike.runs[fold];
+    if (!run) {
+      run = alike.runs[fold] = alike.executables.get(foldedKey(alike.key, fold));
+      if (!run) return shape;
+    }
+    if (shape[0] > 0 && shape[1] > 0 && shape[2] > 0) run(args, shape);
+    return undefined;
+  }
+
+  keep(args: readonly unknown[], bound: Bound): void {
+    const { backend, capabilities: { limits } } = bound.device;
+    this.#recall ??= new Recall(this.signature);
+    this.#recall.keep(args, {
+      runs: { none: undefined, line: undefined, box: undefined },
+      executables: this.#executablesOf(backend),
+      key: keyOf(bound, isDebug(bound), "none"),
+      constants: this.#constantsOf(bound),
+      most: limits?.maxComputeWorkgroupsPerDimension ?? Infinity,
+    });
+  }
+
+  #executablesOf(backend: Backend): Map<string, Executable> {
+    let executables = this.#executables.get(backend);
+    if (!executables) this.#executables.set(backend, executables = new Map());
+    return executables;
   }
 
   #compile(
@@ -67,12 +115,29 @@ export class Definition implements Launchable {
 
   /** What a grid function is given. */
   #meta(bound: Bound): Record<string, unknown> {
-    const { constants, constantsKey } = bound;
+    return { ...namedValues(this.signature, bound), ...this.#constantsOf(bound) };
+  }
+
+  /** The same, of arguments as they were passed. */
+  #metaOf(
+    args: readonly unknown[],
+    constants: Readonly<Record<string, unknown>>,
+  ): Record<string, unknown> {
+    const { positional } = this.signature, meta: Record<string, unknown> = {};
+    const last = args[args.length - 1], count = args.length - (isPlainObject(last) ? 1 : 0);
+    for (let i = 0; i < positional.length; i++) {
+      meta[positional[i]!.name] = i < count ? valueOf(args[i]) : undefined;
+    }
+    return Object.assign(meta, constants);
+  }
+
+  /** The constants of a launch with the kernel's defaults. */
+  #constantsOf({ constants, constantsKey }: Bound): Record<string, unknown> {
     let resolved = this.#constants.get(constantsKey);
     if (!resolved) {
       this.#constants.set(constantsKey, resolved = resolveConstants(this.fn, constants));
     }
-    return { ...namedValues(this.signature, bound), ...resolved };
+    return resolved;
   }
 
   /**
@@ -94,6 +159,19 @@ export class Definition implements Launchable {
       );
     });
   }
+}
+
+function isDebug({ debug, device }: Bound): boolean {
+  return debug ?? device.debug;
+}
+
+/** What executables are kept under. */
+function keyOf({ key }: Bound, debug: boolean, fold: CompileOptions["fold"]): string {
+  return foldedKey(debug ? `debug;${key}` : key, fold);
+}
+
+function foldedKey(key: string, fold: CompileOptions["fold"]): string {
+  return fold === "none" ? key : `${fold};${key}`;
 }
 
 function readSignature(fn: KernelFunction): Signature {

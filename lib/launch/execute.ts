@@ -26,7 +26,10 @@ import { FOLD } from "../wgsl/module.ts";
 import { FIRST_REPORT } from "../wgsl/reports.ts";
 import { reporterOf } from "./reports.ts";
 
-/** Runs the programs of a grid on the values of a launch, by position. */
+/**
+ * Runs the programs of a grid on the values of a launch, by position: tensors, and what is a number for
+ * `Number()`.
+ */
 export type Executable = (values: readonly unknown[], grid: GridShape) => void;
 
 /** Which argument each name of a compiled kernel stands for. */
@@ -190,10 +193,10 @@ class FieldWriter {
   ): void {
     switch (kind) {
       case "integer":
-        this.#words[at] = values[from] as number; // wraps i32 to its bits
+        this.#words[at] = Number(values[from]); // wraps i32 to its bits
         return;
       case "float":
-        this.#floats[at] = round(values[from] as number);
+        this.#floats[at] = round(Number(values[from]));
         return;
       case "programs":
         this.#words[at] = grid[from]!;

@@ -4,8 +4,15 @@
  * wrap another.
  */
 
-import { blamingCaller, LaunchError } from "../errors.ts";
-import { type Grid, type GridFunction, gridOfKey, type GridShape, resolveGrid } from "../grid.ts";
+import { blamed, blamingCaller, LaunchError } from "../errors.ts";
+import {
+  type Grid,
+  type GridFunction,
+  gridOfKey,
+  type GridShape,
+  resolveGrid,
+  sameGrid,
+} from "../grid.ts";
 import type { Graph } from "../ir/graph.ts";
 import { KERNEL, type KernelFunction } from "../trace/environment.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
@@ -27,6 +34,16 @@ export interface Launchable {
    * @throws {NereidError} When the launch does not fit the kernel or the device.
    */
   prepare(bound: Bound, grid: GridShape | GridFunction): () => void;
+  /**
+   * Runs a launch that is like one which was made before. Returns the grid of one that is not, with
+   * which it must be prepared.
+   */
+  repeat?(
+    grid: GridShape | GridFunction,
+    args: readonly unknown[],
+  ): GridShape | GridFunction | undefined;
+  /** Takes note of a launch that went well, for {@linkcode repeat}. */
+  keep?(args: readonly unknown[], bound: Bound): void;
   /** The tile graph for arguments of the given kinds. */
   graph(args: readonly ArgumentSpec[], constants: Readonly<Record<string, unknown>>): Graph;
   /** What the kernel object has besides what every kernel has. */
@@ -74,10 +91,24 @@ export function firstLaunch(action: () => void): Bound | undefined {
 export function kernelObject(behind: Launchable): unknown {
   const { name } = behind.fn;
   const launch = (grid: GridShape | GridFunction, args: readonly unknown[]): void => {
+    let rest: GridShape | GridFunction | undefined = grid;
+    if (behind.repeat && !witness && !(rest = behind.repeat(grid, args))) return;
     const bound = bind(behind.signature, args);
     witness?.(bound);
-    behind.prepare(bound, grid)();
+    behind.prepare(bound, rest)();
+    behind.keep?.(args, bound);
   };
+  /** What launches over one grid; its errors say where it was called. */
+  const launcherOf = (grid: GridShape | GridFunction) =>
+    function launcher(...args: unknown[]): void {
+      try {
+        launch(grid, args);
+      } catch (error) {
+        throw blamed(error, launcher);
+      }
+    };
+  let lastGrid: GridShape | GridFunction | undefined;
+  let lastLauncher: ReturnType<typeof launcherOf>;
   const members = Object.defineProperties({}, {
     name: { value: name },
     launch: {
@@ -97,7 +128,13 @@ export function kernelObject(behind: Launchable): unknown {
   return new Proxy(() => {}, {
     get(target, key) {
       const grid = gridOfKey(key);
-      if (grid !== undefined) return blamingCaller((...args: unknown[]) => launch(grid, args));
+      if (grid !== undefined) {
+        if (!lastGrid || !sameGrid(grid, lastGrid)) {
+          lastGrid = grid;
+          lastLauncher = launcherOf(grid);
+        }
+        return lastLauncher;
+      }
       if (Object.hasOwn(members, key)) return Reflect.get(members, key);
       if (typeof key === "string" && isMistakenGrid(key)) throw mistakenGrid(name, key);
       return Reflect.get(target, key);

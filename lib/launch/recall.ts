@@ -1,0 +1,167 @@
+/**
+ * Recognising launches that are like one that was made before, by a look at each argument and without
+ * making texts, objects or arrays of them.
+ *
+ * What a launch is specialised by is a way through a tree: a step for each argument (its dtype, what is
+ * known of its address or number), then two for each constant that was given (its name, its value).
+ * Only launches that went well become ways, so what is not on one is looked at again in full,
+ * by `bind.ts`, which has the last word and all the messages. So is whatever is rare or costly to
+ * compare: arrays and objects among the constants, -0, views that overlap in part.
+ */
+
+import { DTYPES, ROUND } from "../ir/dtype.ts";
+import { TypedScalar } from "../language/dtypes.ts";
+import type { Device } from "../runtime/device.ts";
+import { GpuStorage } from "../runtime/gpu_storage.ts";
+import { Tensor } from "../runtime/tensor.ts";
+import { isPlainObject, type Parameters } from "./bind.ts";
+
+/** What a way through the tree leads to. */
+class Node<Leaf> {
+  readonly next = new Map<unknown, Node<Leaf>>();
+  leaf: Leaf | undefined;
+}
+
+/** Steps of numbers and booleans. Dtypes of tensors are steps as well, by name. */
+const PLAIN = 0, ONE = 1, DIVISIBLE = 2, FLOAT = 3, BOOL = 4;
+/** The step of an argument that is not there. */
+const MISSING = 5;
+/** Steps from here on: a tensor begins behind where a binding can begin, so many bytes on. */
+const MOVED = 100;
+/** Steps from here on: a tensor is the same memory as the argument of that number. */
+const SHARED = 200;
+/** No step: the launch must be looked at in full. */
+const UNKNOWN = -1;
+
+/** Launches that were looked at; what a block is marked with to see whether it is met twice. */
+let stamp = 0;
+
+export class Recall<Leaf> {
+  readonly #positional: Parameters["positional"];
+  readonly #roots = new WeakMap<Device, Node<Leaf>>();
+  #device: Device | undefined; // of the last launch, and its root
+  #root: Node<Leaf> | undefined;
+
+  constructor({ positional }: Parameters) {
+    this.#positional = positional;
+  }
+
+  /** What was kept for launches like this one. */
+  find(args: readonly unknown[]): Leaf | undefined {
+    return this.#walk(args, false)?.leaf;
+  }
+
+  /** Keeps something for launches like this one, which must have gone well. */
+  keep(args: readonly unknown[], leaf: Leaf): void {
+    const node = this.#walk(args, true);
+    if (node) node.leaf = leaf;
+  }
+
+  /** Where the arguments lead; with `grow`, ways are made. */
+  #walk(args: readonly unknown[], grow: boolean): Node<Leaf> | undefined {
+    const positional = this.#positional, last = args[args.length - 1];
+    const given = isPlainObject(last) ? last : undefined;
+    const count = given ? args.length - 1 : args.length;
+    if (count > positional.length) return undefined;
+    const device = deviceOf(args);
+    let node = device && this.#rootOf(device, grow);
+    if (!node) return undefined;
+    stamp++;
+
+    for (let i = 0; i < positional.length; i++) {
+      const arg = args[i], { dtype } = positional[i]!;
+      if (i >= count) {
+        node = step(node, MISSING, grow);
+      } else if (typeof arg === "number") {
+        const code = codeOfNumber(arg, dtype?.name);
+        if (code === UNKNOWN) return undefined;
+        node = step(node, code, grow);
+      } else if (arg instanceof Tensor) {
+        if (dtype || arg.device !== device || arg.disposed) return undefined;
+        node = step(node, arg.dtype, grow);
+        const code = codeOfPlace(arg, i, args);
+        if (code === UNKNOWN) return undefined;
+        if (node && code > 0) node = step(node, code, grow);
+      } else if (typeof arg === "boolean") {
+        if (dtype) return undefined;
+        node = step(node, BOOL, grow);
+      } else if (arg instanceof TypedScalar) {
+        const code = codeOfNumber(arg.value, arg.dtype.name);
+        if (code === UNKNOWN || (dtype && dtype !== arg.dtype)) return undefined;
+        node = step(node, arg.dtype, grow);
+        if (node) node = step(node, code, grow);
+      } else if (arg === undefined || typeof arg === "function") {
+        node = step(node, arg, grow);
+      } else {
+        return undefined;
+      }
+      if (!node) return undefined;
+    }
+
+    for (const name in given) {
+      const value = given[name];
+      if (typeof value === "object" ? value !== null : Object.is(value, -0)) return undefined;
+      node = step(node, name, grow);
+      if (node) node = step(node, value, grow);
+      if (!node) return undefined;
+    }
+    return node;
+  }
+
+  #rootOf(device: Device, grow: boolean): Node<Leaf> | undefined {
+    if (device === this.#device) return this.#root;
+    let root = this.#roots.get(device);
+    if (!root && grow) this.#roots.set(device, root = new Node());
+    if (root) [this.#device, this.#root] = [device, root];
+    return root;
+  }
+}
+
+function step<Leaf>(node: Node<Leaf>, key: unknown, grow: boolean): Node<Leaf> | undefined {
+  let next = node.next.get(key);
+  if (!next && grow) node.next.set(key, next = new Node());
+  return next;
+}
+
+/** The GPU device of the first tensor. */
+function deviceOf(args: readonly unknown[]): Device | undefined {
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg instanceof Tensor) return arg.device.kind === "webgpu" ? arg.device : undefined;
+  }
+  return undefined;
+}
+
+/** What is known of a number when a kernel is compiled for it, of a declared dtype or its own. */
+function codeOfNumber(x: number, dtype: string | undefined): number {
+  switch (dtype) {
+    case undefined:
+      if ((x | 0) !== x) return Number.isInteger(x) ? UNKNOWN : FLOAT;
+      break;
+    case "f32":
+      return FLOAT;
+    case "i32":
+      if ((x | 0) !== x) return UNKNOWN;
+      break;
+    default: {
+      const { kind } = DTYPES[dtype as keyof typeof DTYPES];
+      if (kind === "float") return FLOAT;
+      if (ROUND[dtype as keyof typeof ROUND](x) !== x) return UNKNOWN;
+    }
+  }
+  return x === 1 ? ONE : x % 16 === 0 ? DIVISIBLE : PLAIN;
+}
+
+/** What is known of a tensor's address, beside the other tensors of the launch; 0 for the common case. */
+function codeOfPlace(tensor: Tensor, i: number, args: readonly unknown[]): number {
+  const storage = tensor.storage as GpuStorage, { block } = storage;
+  if (block.stamp === stamp) {
+    const first = args[block.argument] as Tensor, { offset, bytes } = first.storage;
+    const same = offset === storage.offset && bytes === storage.bytes &&
+      first.dtype === tensor.dtype;
+    return same ? SHARED + block.argument : UNKNOWN;
+  }
+  block.stamp = stamp;
+  block.argument = i;
+  return storage.placement === 0 ? 0 : MOVED + storage.placement;
+}

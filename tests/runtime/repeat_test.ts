@@ -1,0 +1,164 @@
+/** Launches that are like an earlier one take a shorter way; it must lead to the same place. */
+
+import { Device, grid, jit, LaunchError, type Pointer, type Tensor, tl } from "../../mod.ts";
+import { assert, assertEquals, assertMatch, assertThrows } from "../support/assert.ts";
+import { onDevices, onGpu } from "../support/devices.ts";
+import { warningsOf } from "../support/warnings.ts";
+
+/** Tells what it was launched with: `[a, b, SCALE * 1, x[0], number of programs]`, in `out`. */
+const tell = jit(function tell(
+  x: Pointer,
+  out: Pointer,
+  a: number,
+  b: number = tl.f32,
+  { SCALE = 1, MAP = (x) => x }: { SCALE?: number; MAP?: (x: number) => number } = {},
+) {
+  const first = tl.load(x);
+  tl.store(out, a);
+  tl.store(out + 1, b);
+  tl.store(out + 2, MAP(SCALE));
+  tl.store(out + 3, first);
+  tl.store(out + 4, tl.numPrograms(0));
+});
+
+onDevices("what a launch is given reaches the kernel, in any order of launches", async (device) => {
+  await warningsOf(async () => {
+    const half = (x: number) => x / 2, double = (x: number) => x * 2;
+    using x = device.full([64], 7), y = device.full([4], 8, { dtype: "i32" });
+    using z = device.full([64], 9), moved = z.slice(1, [4]), far = z.slice(32, [4]);
+    const cases: [Tensor, number, unknown, unknown, object | undefined, number[]][] = [];
+    const scalars: [unknown, number][] = [
+      [5, 5],
+      [1, 1],
+      [32, 32],
+      [0, 0],
+      [-1, -1],
+      [0.5, 0.5],
+      [true, 1],
+      [false, 0],
+      [tl.f32(3), 3],
+      [tl.i32(4), 4],
+      [tl.i32(1), 1],
+      [6n, 6],
+    ];
+    for (const [tensor, first] of [[x, 7], [y, 8], [moved, 9], [far, 9]] as const) {
+      for (const [a, seen] of scalars) {
+        cases.push([tensor, 1, a, 0.25, undefined, [seen, 0.25, 1, first, 1]]);
+      }
+    }
+    for (
+      const [constants, seen] of [
+        [{}, 1],
+        [{ SCALE: 3 }, 3],
+        [{ SCALE: undefined }, 1],
+        [{ MAP: half }, 0.5],
+        [{ MAP: double, SCALE: 2 }, 4],
+        [{ SCALE: 2, MAP: double }, 4],
+        [{ SCALE: -0 }, -0],
+        [{ SCALE: 0 }, 0],
+        [{ numWarps: 1 }, 1],
+        [{ numWarps: 2, SCALE: 5 }, 5],
+      ] as const
+    ) {
+      for (const programs of [1, 3]) {
+        cases.push([x, programs, 2, 5, constants, [2, 5, seen, 7, programs]]);
+      }
+    }
+    using out = device.zeros([5]);
+    // Each twice in a row and once more after all the others.
+    for (const round of [0, 1]) {
+      for (const [tensor, programs, a, b, constants, expected] of cases) {
+        for (let again = round; again < 2; again++) {
+          out.write([9, 9, 9, 9, 9]);
+          tell[grid(programs)](tensor, out, a as number, b as number, constants ?? {});
+          assertEquals([...await out.read()], expected);
+        }
+      }
+    }
+  });
+});
+
+onDevices("a launch that does not fit is refused after any number that did", async (device) => {
+  using other = await Device.open({ device: "cpu" });
+  using x = device.full([4], 1), out = device.zeros([5]), strange = other.zeros([4]);
+  const gone = device.zeros([4]);
+  const loose = tell as unknown as Record<string, (...args: unknown[]) => void>;
+  const good = () => loose["1"]!(x, out, 2, 3, { SCALE: 1 });
+  good();
+  good();
+  loose["1"]!(gone, out, 2, 3);
+  loose["1"]!(gone, out, 2, 3);
+  gone.dispose();
+  const cases: [unknown[], RegExp][] = [
+    [[gone, out, 2, 3], /'x', is the Tensor f32 \[4\] on \w+, which has been disposed of/],
+    [[strange, out, 2, 3], /different devices/],
+    [[x, strange, 2, 3], /different devices/],
+    [[x, out], /'a' is missing/],
+    [[x, out, 2], /'b' is missing/],
+    [[x, out, 2, 3, 4, {}], /with 5 arguments: it takes 4/],
+    [[x, out, 2, 3, { SCALES: 1 }], /did you mean 'SCALE'/],
+    [[x, out, 2, 3, { numWarps: 3 }], /numWarps 3: it must be a power of two/],
+    [[x, out, null, 3], /'a', is null/],
+    [[x, out, [1], 3], /is an array of the host/],
+    [[x, out, 2 ** 40, 3], /.*/],
+    [[x, out, 2, x], /declared a scalar of f32/],
+    [[x, out, 2, tl.i32(3)], /declared as f32/],
+    [[Promise.resolve(x), out, 2, 3], /is a promise: await it/],
+    [[1, 2, 3, 4], /without a tensor/],
+  ];
+  for (const [args, message] of cases) {
+    const isLong = args[2] === 2 ** 40; // an i64 where there are some
+    try {
+      loose["1"]!(...args);
+      assert(isLong, `${args.map(String)} was taken`);
+    } catch (error) {
+      assertMatch((error as Error).message, message);
+    }
+    good();
+  }
+  assertEquals([...await out.read()].slice(0, 4), [2, 3, 1, 1]);
+  assertThrows(() => loose["1.5"], LaunchError);
+});
+
+onGpu("tensors that come to share memory are seen to", async (device) => {
+  const add = jit(function add(x: Pointer, y: Pointer, out: Pointer) {
+    const at = tl.arange(0, 4);
+    tl.store(out + at, tl.load(x + at) + tl.load(y + at));
+  });
+  using a = device.full([4], 1), b = device.full([4], 2), c = device.zeros([8]);
+  using left = c.slice(0, [4]), right = c.slice(4, [4]);
+  const sums: number[] = [];
+  for (
+    const [x, y, out] of [
+      [a, b, left],
+      [a, a, left],
+      [left, left, left],
+      [left, right, right],
+      [
+        a,
+        left,
+        left,
+      ],
+      [right, left, right],
+      [a, b, left],
+    ] as const
+  ) {
+    for (let again = 0; again < 2; again++) add[grid(1)](x, y, out);
+    sums.push((await out.read())[3]!);
+  }
+  assertEquals(sums, [3, 2, 8, 16, 10, 36, 3]);
+});
+
+onGpu(
+  "a launcher that is kept has its own grid, whatever is launched meanwhile",
+  async (device) => {
+    using x = device.full([1], 1), out = device.zeros([5]);
+    const one = tell[grid(1)], two = tell[grid(2)];
+    const seen: number[] = [];
+    for (const launch of [one, two, one, tell[grid(3)], two]) {
+      launch(x, out, 1, 1);
+      seen.push((await out.read())[4]!);
+    }
+    assertEquals(seen, [1, 2, 1, 3, 2]);
+  },
+);
