@@ -1,66 +1,93 @@
 /**
- * Timing. A wait for the GPU costs about 11 ms in Deno whatever the GPU does, so each sample is many
- * repeats with one wait at the end, and the cost of a wait for an idle device is taken off.
+ * Measuring several ways to compute the same.
+ *
+ * What runs on this library's queue is timed on the device's clock, many runs in one pass between two
+ * times; other libraries have queues of their own and are timed on the host's clock, many runs and
+ * one wait, less what a wait for an idle device takes (about 11 ms in Deno). All take turns, so that a
+ * device which slows down under load does so for all of them.
  */
 
-/** Something to time: `run(k)` does it k times and resolves when the device is done with all. */
-export interface Subject {
-  run(repeats: number): Promise<unknown>;
+import type { Device } from "../mod.ts";
+import { quantile, sectionTimes } from "../lib/launch/timing.ts";
+import { WebGpuBackend } from "../lib/runtime/webgpu.ts";
+
+/** Something to time on this library's queue; `runs` are the same with other tensors, to take turns. */
+export interface Queued {
+  readonly runs: readonly (() => void)[];
 }
 
-/** Milliseconds that the repeats of one sample should take together. */
-const SAMPLE_MS = 120;
-const SAMPLES = 7;
-const MOST_REPEATS = 2000;
+/** Something to time elsewhere: does it so many times, and resolves when all are done. */
+export interface Elsewhere {
+  readonly runTimes: (times: number) => Promise<unknown>;
+}
 
-/**
- * The median milliseconds of one repeat of each subject. Throws when they cannot be told from a wait. Samples are interleaved, so that a device
- * which slows down under load does so for all of them.
- */
-export async function measure(subjects: readonly Subject[]): Promise<number[]> {
+/** How long a sample takes, and how many there are. */
+export interface Effort {
+  /** Milliseconds of a sample. */
+  readonly sample: number;
+  readonly samples: number;
+}
+
+/** Runs of a sample at most. */
+const MOST = 2000;
+
+/** Milliseconds of one run of each, the median of the samples. */
+export async function measure(
+  device: Device,
+  queued: readonly Queued[],
+  elsewhere: readonly Elsewhere[],
+  { sample, samples }: Effort,
+): Promise<{ queued: number[]; elsewhere: number[] }> {
+  const { backend } = device;
+  if (!(backend instanceof WebGpuBackend)) throw new Error("Benches run on WebGPU devices");
+
+  // Once to compile, and once more each to know how often they fit in a sample.
+  for (const { runs } of queued) runs[0]!();
+  await device.synchronize();
+  const first = await sectionTimes(backend, queued.map(({ runs }) => ({ run: runs[0]! })));
+  const times = first.map((ms) =>
+    Math.min(Math.max(Math.round(sample / Math.max(ms, 1e-3)), 1), MOST)
+  );
   const plans = [];
-  for (const subject of subjects) {
-    await subject.run(1); // compiles
-    const idle = median(await repeat(9, () => elapsed(subject, 0)));
-    plans.push({ subject, idle, repeats: await repeatsFor(subject, idle), times: [] as number[] });
-  }
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    for (const { subject, idle, repeats, times } of plans) {
-      times.push((await elapsed(subject, repeats) - idle) / repeats);
+  for (const { runTimes } of elsewhere) plans.push(await planFor(runTimes, sample));
+
+  const own: number[][] = queued.map(() => []), others: number[][] = elsewhere.map(() => []);
+  for (let n = 0; n < samples; n++) {
+    const sections = queued.map(({ runs }, at) => ({
+      run: () => {
+        for (let i = 0; i < times[at]!; i++) runs[i % runs.length]!();
+      },
+    }));
+    (await sectionTimes(backend, sections)).forEach((ms, at) => own[at]!.push(ms / times[at]!));
+    for (const [at, { runTimes }] of elsewhere.entries()) {
+      const { count, idle } = plans[at]!;
+      others[at]!.push((await elapsed(runTimes, count) - idle) / count);
     }
   }
-  return plans.map(({ times, repeats }) => {
-    const ms = median(times);
-    if (ms > 0) return ms;
-    throw new Error(
-      `Cannot time ${repeats} repeats: they took no longer than a wait for an idle device; the machine is too busy or its clock too coarse, run it again`,
-    );
-  });
+  return {
+    queued: own.map((values) => quantile(values, 0.5)),
+    elsewhere: others.map((values) => quantile(values, 0.5)),
+  };
 }
 
-/** How many repeats fill a sample. */
-async function repeatsFor(subject: Subject, idle: number): Promise<number> {
-  for (let repeats = 1;; repeats *= 2) {
-    const ms = await elapsed(subject, repeats) - idle;
-    if (ms >= SAMPLE_MS / 2 || repeats >= MOST_REPEATS) {
-      const wanted = Math.round(repeats * SAMPLE_MS / Math.max(ms, 0.1));
-      return Math.min(Math.max(wanted, 1), MOST_REPEATS);
-    }
+/** How many runs fill a sample on the host's clock, and what a wait alone takes. */
+async function planFor(runTimes: Elsewhere["runTimes"], sample: number) {
+  await runTimes(1); // compiles
+  const waits: number[] = [];
+  for (let i = 0; i < 5; i++) waits.push(await elapsed(runTimes, 0));
+  const idle = quantile(waits, 0.5), wanted = Math.max(sample, 100);
+  for (let count = 1;; count *= 2) {
+    const ms = await elapsed(runTimes, count) - idle;
+    if (ms < wanted / 2 && count < MOST) continue;
+    return {
+      idle,
+      count: Math.min(Math.max(Math.round(count * wanted / Math.max(ms, 0.1)), 1), MOST),
+    };
   }
 }
 
-async function elapsed(subject: Subject, repeats: number): Promise<number> {
+async function elapsed(runTimes: Elsewhere["runTimes"], times: number): Promise<number> {
   const start = performance.now();
-  await subject.run(repeats);
+  await runTimes(times);
   return performance.now() - start;
-}
-
-async function repeat(n: number, run: () => Promise<number>): Promise<number[]> {
-  const results: number[] = [];
-  for (let i = 0; i < n; i++) results.push(await run());
-  return results;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }

@@ -1,53 +1,119 @@
 /**
- * `c = a @ b` in f32 by hand: a workgroup of 256 makes 128×128 of the result, an invocation 8×8 in
- * registers, and the operands pass through workgroup memory 16 columns of `a` and rows of `b` at a
- * time.
+ * `c = a @ b` of square matrices by hand. A workgroup makes a tile of the result, an invocation 8×8 of
+ * it in registers; the operands pass through workgroup memory, and the next ones are loaded before
+ * the current ones are used. Workgroup arrays have two dimensions, since wgpu clamps every index and a
+ * clamp that does not change in the loop can be moved out of it. Rows of `a` are padded by one `vec4`
+ * so that they fall on other banks.
  */
 
-const TILE = 128, DEPTH = 16;
+import type { Device, Tensor } from "../../mod.ts";
+import type { BenchDType, Handwritten } from "../workload.ts";
 
-/** Rows of A's tile in workgroup memory, in vec4, and one more so that rows fall on other banks. */
-const PITCH = DEPTH / 4 + 1;
+/** A tile of the result, and how far a step goes along the inner dimension. */
+interface Tile {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
 
-/** The shader for square matrices of `n`, a multiple of 128; the grid is n / 128 by n / 128. */
-export function matmulShader(n: number): string {
-  if (n % TILE !== 0) throw new Error(`Cannot split ${n} into tiles of ${TILE}`);
-  const eight = Array.from({ length: 8 }, (_, i) => i);
-  const lines = (line: (m: number) => string) => eight.map(line).join("\n");
-  const step = (k: number) => `
-      { let b0 = tile_b[(k4 * 4u + ${k}u) * 32u + tx];
-        let b1 = tile_b[(k4 * 4u + ${k}u) * 32u + 16u + tx];
-${lines((m) => `        c${m}0 += a${m}[${k}] * b0; c${m}1 += a${m}[${k}] * b1;`)} }`;
-  return `
-@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> c: array<vec4<f32>>;
-var<workgroup> tile_a: array<vec4<f32>, ${TILE * PITCH}>; // [${TILE}, ${DEPTH}], rows padded
-var<workgroup> tile_b: array<vec4<f32>, ${DEPTH * TILE / 4}>; // [${DEPTH}, ${TILE}]
+const TILES: readonly Tile[] = [
+  { m: 128, n: 128, k: 16 },
+  { m: 128, n: 128, k: 8 },
+  { m: 128, n: 64, k: 16 },
+  { m: 64, n: 64, k: 16 },
+  { m: 64, n: 64, k: 32 },
+];
 
-@compute @workgroup_size(256)
+/** Elements of the result of one invocation, each way. */
+const OWN = 8;
+
+/** The ways that are worth a try, for matrices of n, a multiple of 128. */
+export function matmulShaders(
+  device: Device,
+  reads: readonly Tensor[],
+  out: Tensor,
+  n: number,
+  dtype: BenchDType,
+): Handwritten[] {
+  if (n % 128 !== 0) throw new Error(`Cannot split ${n} into tiles of 128`);
+  if (dtype === "f16" && !device.capabilities.features.includes("shader-f16")) return [];
+  return TILES.map((tile) => ({
+    name: `${tile.m}x${tile.n}x${tile.k}`,
+    code: matmulShader(n, dtype, tile),
+    reads,
+    writes: [out],
+    groups: [n / tile.n, n / tile.m],
+  }));
+}
+
+function matmulShader(size: number, dtype: BenchDType, tile: Tile): string {
+  const across = tile.n / OWN, threads = across * tile.m / OWN, units = size / 4;
+  const aUnits = tile.k / 4, bUnits = tile.n / 4;
+  const aEach = tile.m * aUnits / threads, bEach = tile.k * bUnits / threads;
+  const list = (count: number, text: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => text(i)).join("\n");
+  const wide = (value: string) => dtype === "f32" ? value : `vec4<f32>(${value})`;
+  const load = (keyword: string) =>
+    list(aEach, (i) => `    ${keyword}ra${i} = a[at_a${i}]; at_a${i} += ${aUnits}u;`) + "\n" +
+    list(bEach, (i) => `    ${keyword}rb${i} = b[at_b${i}]; at_b${i} += ${tile.k * units}u;`);
+  const step = (k4: number) =>
+    `    {
+${list(OWN, (m) => `      let a${m} = ${wide(`tile_a[ty * ${OWN}u + ${m}u][${k4}]`)};`)}
+${
+      list(4, (k) =>
+        list(
+          2,
+          (n) => `      let b${k}${n} = ${wide(`tile_b[${k4 * 4 + k}][tx + ${n * across}u]`)};`,
+        ) +
+        "\n" +
+        list(OWN, (m) => list(2, (n) => `      c${m}${n} += a${m}[${k}] * b${k}${n};`)))
+    }
+    }`;
+  return `${dtype === "f16" ? "enable f16;" : ""}
+@group(0) @binding(0) var<storage, read> a: array<vec4<${dtype}>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<${dtype}>>;
+@group(0) @binding(2) var<storage, read_write> c: array<vec4<${dtype}>>;
+var<workgroup> tile_a: array<array<vec4<${dtype}>, ${aUnits + 1}>, ${tile.m}>;
+var<workgroup> tile_b: array<array<vec4<${dtype}>, ${bUnits}>, ${tile.k}>;
+
+@compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let tx = thread % 16u;
-  let ty = thread / 16u;
-  let row = group.y * ${TILE}u;
-  let column = group.x * ${TILE / 4}u; // in vec4
-${lines((m) => `  var c${m}0 = vec4<f32>(); var c${m}1 = vec4<f32>();`)}
-  for (var k = 0u; k < ${n / DEPTH}u; k++) {
-    for (var i = 0u; i < 2u; i++) {
-      let at = thread + i * 256u;
-      tile_a[(at / 4u) * ${PITCH}u + at % 4u] =
-        a[(row + at / 4u) * ${n / 4}u + k * 4u + at % 4u];
-      tile_b[at] = b[(k * ${DEPTH}u + at / 32u) * ${n / 4}u + column + at % 32u];
-    }
-    workgroupBarrier();
-    for (var k4 = 0u; k4 < 4u; k4++) {
-${lines((m) => `      let a${m} = tile_a[(ty * 8u + ${m}u) * ${PITCH}u + k4];`)}
-${[0, 1, 2, 3].map(step).join("")}
-    }
-    workgroupBarrier();
+  let tx = thread % ${across}u;
+  let ty = thread / ${across}u;
+  let row = group.y * ${tile.m}u;
+  let column = group.x * ${bUnits}u; // in vec4
+${
+    list(aEach, (i) =>
+      `  let am${i} = (thread + ${i * threads}u) / ${aUnits}u;
+  let ak${i} = (thread + ${i * threads}u) % ${aUnits}u;
+  var at_a${i} = (row + am${i}) * ${units}u + ak${i};`)
   }
-  let start = (row + ty * 8u) * ${n / 4}u + column + tx;
-${lines((m) => `  c[start + ${m * n / 4}u] = c${m}0; c[start + ${m * n / 4 + 16}u] = c${m}1;`)}
+${
+    list(bEach, (i) =>
+      `  let bk${i} = (thread + ${i * threads}u) / ${bUnits}u;
+  let bn${i} = (thread + ${i * threads}u) % ${bUnits}u;
+  var at_b${i} = bk${i} * ${units}u + column + bn${i};`)
+  }
+${list(OWN, (m) => `  var c${m}0 = vec4<f32>(); var c${m}1 = vec4<f32>();`)}
+${load("var ")}
+  for (var k = 1u; k <= ${size / tile.k}u; k++) {
+    workgroupBarrier();
+${list(aEach, (i) => `    tile_a[am${i}][ak${i}] = ra${i};`)}
+${list(bEach, (i) => `    tile_b[bk${i}][bn${i}] = rb${i};`)}
+    workgroupBarrier();
+    if (k < ${size / tile.k}u) {
+${load("")}
+    }
+${list(aUnits, step)}
+  }
+  let start = (row + ty * ${OWN}u) * ${units}u + column + tx;
+${
+    list(OWN, (m) =>
+      list(2, (n) =>
+        `  c[start + ${m * units + n * across}u] = ${
+          dtype === "f32" ? `c${m}${n}` : `vec4<f16>(c${m}${n})`
+        };`))
+  }
 }
 `;
 }

@@ -1,7 +1,5 @@
-/** `out = x + y` by hand: four elements an invocation. */
-
-/** The shader; `n` must be divisible by 1024, the elements of a workgroup. */
-export const VECTOR_ADD = `
+/** `out = x + y` by hand: four elements an invocation; the length is divisible by 4. */
+export const vectorAddShader = `
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> y: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> result: array<vec4<f32>>;

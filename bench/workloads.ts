@@ -1,0 +1,29 @@
+/** Everything that is benched: a new kernel is one entry. */
+
+import { dropoutElements, rotaryHeads } from "./workloads/elements.ts";
+import { attentionHeads, matmulSquare } from "./workloads/products.ts";
+import {
+  crossEntropyRows,
+  layerNormBackwardRows,
+  layerNormRows,
+  rmsNormRows,
+  softmaxRows,
+} from "./workloads/rows.ts";
+import { cumsumElements, sumElements } from "./workloads/sums.ts";
+import { vectorAdd } from "./workloads/vector_add.ts";
+import type { Workload } from "./workload.ts";
+
+export const WORKLOADS: readonly Workload[] = [
+  vectorAdd,
+  softmaxRows,
+  layerNormRows,
+  layerNormBackwardRows,
+  rmsNormRows,
+  crossEntropyRows,
+  dropoutElements,
+  rotaryHeads,
+  sumElements,
+  cumsumElements,
+  matmulSquare,
+  attentionHeads,
+];
