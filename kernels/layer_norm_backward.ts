@@ -231,7 +231,7 @@ export interface LayerNormBackwardOptions {
   eps?: number | undefined;
   /** The tensor that the gradient of `x` is written to, a new one unless given. */
   dx?: Tensor | undefined;
-  /** Elements of a tile, a power of two; unless given, a row's length up to `LONGEST_TILE`. */
+  /** Elements of a tile, a power of two; unless given, a row's length up to half of `LONGEST_TILE`. */
   block?: number | undefined;
 }
 
@@ -275,7 +275,8 @@ export function layerNormBackward(
   const dweight = device.zeros([columns]), dbias = device.zeros([columns]);
   if (x.size === 0) return { dx: result, dweight, dbias };
 
-  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  // Four tiles are held at a time: a row is long sooner, and shared by more warps, than where there is one.
+  const tile = block ?? (columns <= LONGEST_TILE / 2 ? nextPowerOf2(columns) : 2048);
   const whole = columns <= tile;
   const BLOCK_ROWS = whole ? rowsFor(tile) : 1;
   const parts = Math.min(cdiv(rows, BLOCK_ROWS), PARTS);
@@ -285,7 +286,7 @@ export function layerNormBackward(
       BLOCK_ROWS,
       BLOCK: tile,
       EPS: eps,
-      numWarps: warpsFor(BLOCK_ROWS * tile),
+      numWarps: 2 * warpsFor(BLOCK_ROWS * tile),
     });
   } else {
     using means = device.empty([rows]), normals = device.empty([rows]);

@@ -33,7 +33,7 @@ export function reference(x: ArrayLike<number>, columns: number): Float64Array {
 }
 
 /** The longest row that is kept in registers as one tile. */
-export const LONGEST_TILE = 8192;
+export const LONGEST_TILE = 16_384;
 
 /**
  * Softmax of `BLOCK_ROWS` rows of a matrix [rows, columns] with contiguous rows, from row
@@ -116,16 +116,19 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
 }
 
 /**
- * How many rows of so many elements a program takes: enough to fill a tile of 1024, so that a short row is
+ * How many rows of so many elements a program takes: enough to fill a tile of 2048, so that a short row is
  * reduced within a warp, where nobody waits for others.
  */
 export function rowsFor(tile: number): number {
-  return Math.max(1024 / tile, 1);
+  return Math.max(2048 / tile, 1);
 }
 
-/** How many warps share a tile: one for each 256 elements, up to 8. */
+/**
+ * How many warps share a tile: one for each 1024 elements, up to 8. With 32 elements a thread, enough
+ * memory traffic is in flight while few threads have to combine what they found.
+ */
 export function warpsFor(tile: number): number {
-  return Math.min(Math.max(tile / 256, 1), 8);
+  return Math.min(Math.max(tile / 1024, 1), 8);
 }
 
 /** Shapes that tests iterate; `block` forces rows into several steps. */
