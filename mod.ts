@@ -65,4 +65,13 @@ export {
   type RandomOptions,
 } from "./lib/runtime/device.ts";
 export type { OverOptions } from "./lib/runtime/interop.ts";
+export {
+  Profile,
+  type ProfiledKernel,
+  type ProfiledLaunch,
+  type ProfileOptions,
+  type Work,
+} from "./lib/runtime/profile.ts";
 export { Tensor, type TensorArrays, type TensorDType } from "./lib/runtime/tensor.ts";
+/** Times and comparisons, for tests and benchmarks of kernels. */
+export * as testing from "./lib/testing.ts";

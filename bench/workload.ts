@@ -4,8 +4,6 @@
  */
 
 import { cdiv, type Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
-import type { GpuStorage } from "../lib/runtime/gpu_storage.ts";
-import { WebGpuBackend } from "../lib/runtime/webgpu.ts";
 
 /** The element types that are benched. */
 export type BenchDType = "f32" | "f16";
@@ -95,20 +93,8 @@ export function random(
 /** Reads part of a tensor. */
 export function readerOf(tensor: Tensor): Reader {
   return async (from, count) => {
-    const { device } = tensor, { backend } = device;
-    const all = from === 0 && count === tensor.size;
-    if (all || !(backend instanceof WebGpuBackend)) {
-      return (await tensor.read()).subarray(from, from + count);
-    }
-    // Copies are of multiples of 4 bytes at multiples of 4.
-    const bytes = bytesOf(tensor.dtype as BenchDType), first = Math.floor(from * bytes / 4) * 4;
-    const length = Math.ceil(((from + count) * bytes - first) / 4) * 4;
-    using part = device.empty([length / bytes], { dtype: tensor.dtype });
-    const [source, target] = [tensor, part].map(({ storage }) => (storage as GpuStorage).buffer);
-    backend.queue.command((encoder) =>
-      encoder.copyBufferToBuffer(source!, first, target!, 0, length)
-    );
-    return (await part.read()).subarray(from - first / bytes, from - first / bytes + count);
+    using part = tensor.slice(from, [count]);
+    return await part.read();
   };
 }
 

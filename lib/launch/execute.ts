@@ -88,7 +88,7 @@ function onHost(traced: Graph, backend: HostBackend, positions: Positions): Exec
   return (values, grid) => {
     // An offset is that of the typed array, which begins where the tensor does.
     const args = order.map((at) => at < 0 ? 0 : hostArgument(values[at]));
-    evaluate(graph, args, grid, (text) => backend.print(text));
+    backend.run(graph.name, () => evaluate(graph, args, grid, (text) => backend.print(text)));
   };
 }
 

@@ -94,6 +94,27 @@ async function onHostClock(
   return times;
 }
 
+/** Memory that is overwritten so that nothing of what is timed is left in the caches. */
+export class CacheFlush {
+  readonly #queue: WebGpuBackend["queue"];
+  readonly #buffer: GPUBuffer;
+
+  constructor({ queue, gpu, limits, capabilities }: WebGpuBackend) {
+    this.#queue = queue;
+    const size = Math.min((capabilities.software ? 32 : 256) * 2 ** 20, limits.maxBufferSize);
+    this.#buffer = gpu.createBuffer({ label: "cache flush", size, usage: 0x08 }); // COPY_DST
+  }
+
+  /** Records the overwriting. */
+  run(): void {
+    this.#queue.command((encoder) => encoder.clearBuffer(this.#buffer));
+  }
+
+  dispose(): void {
+    this.#buffer.destroy();
+  }
+}
+
 /** A quantile of some numbers, interpolated linearly between neighbours. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b), at = q * (sorted.length - 1);

@@ -7,6 +7,7 @@
  */
 
 import type { Capabilities } from "./capabilities.ts";
+import type { Lap } from "./stopwatch.ts";
 
 /**
  * How the address of a storage is known when a kernel is compiled: `0`, it is one where a binding can
@@ -58,6 +59,8 @@ export interface Backend {
   flush(): void;
   /** Resolves when everything that was launched has run; rejects with the first failure. */
   synchronize(): Promise<void>;
+  /** The times of all launches of what `action` does. */
+  profile(action: () => Promise<void>): Promise<Lap[]>;
   /** Ends the device: all its memory is gone. */
   dispose(): void;
 }

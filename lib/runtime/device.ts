@@ -10,6 +10,7 @@ import { DTYPES, isFloat, ROUND } from "../ir/dtype.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { loadDawn } from "./dawn.ts";
 import { HostBackend } from "./host.ts";
+import { Profile, type ProfileOptions } from "./profile.ts";
 import { fillNormal, fillUniform } from "./random.ts";
 import { checkShape, sizeOf } from "./shapes.ts";
 import {
@@ -396,6 +397,39 @@ export class Device {
   /** Gives back the memory of tensors that are gone, which is otherwise kept for the next ones. */
   trim(): void {
     this.backend.trim();
+  }
+
+  /**
+   * Times every launch of what `action` does, on the device's own clock.
+   *
+   * @param action Launches kernels; it is awaited. Launches before it are waited for and not timed, and
+   * neither are the trials of autotuning.
+   * @param options What launches move and compute, so that rates can be told.
+   * @returns The times, by launch and by kernel; `console.log` prints a table.
+   * @throws {DeviceError} When the device has no clock, or a launch failed.
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { Device, grid, jit, type Pointer, tl } from "../../mod.ts";
+   *
+   * const double = jit(function double(x: Pointer) {
+   *   const at = x + tl.arange(0, 64);
+   *   tl.store(at, tl.load(at) * 2);
+   * });
+   * using device = await Device.open({ device: "cpu" });
+   * using x = device.full([64], 1);
+   * const profile = await device.profile(() => {
+   *   for (let i = 0; i < 3; i++) double[grid(1)](x);
+   * });
+   * assert(profile.kernels[0]?.name === "double" && profile.kernels[0].launches === 3);
+   * ```
+   */
+  async profile(action: () => unknown, options: ProfileOptions = {}): Promise<Profile> {
+    const laps = await this.backend.profile(async () => {
+      await action();
+    });
+    return new Profile(this.capabilities.adapter, laps, options);
   }
 
   /** Ends the device. Its tensors cannot be used any more. */

@@ -11,6 +11,7 @@ import {
   type Storage,
 } from "./backend.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { Lap } from "./stopwatch.ts";
 
 /** An array buffer, and how many storages are parts of it. */
 interface Owner {
@@ -71,6 +72,25 @@ export class HostBackend implements Backend {
     subgroupMatrices: [],
   };
   readonly #count = new MemoryCount();
+  #laps: Lap[] | undefined;
+
+  /** Runs a kernel, on the clock when somebody wants to know. */
+  run(name: string, kernel: () => void): void {
+    const from = performance.now();
+    kernel();
+    this.#laps?.push({ name, from: from * 1e6, to: performance.now() * 1e6 });
+  }
+
+  async profile(action: () => Promise<void>): Promise<Lap[]> {
+    const before = this.#laps, laps: Lap[] = [];
+    this.#laps = laps;
+    try {
+      await action();
+    } finally {
+      this.#laps = before;
+    }
+    return laps;
+  }
 
   allocate(bytes: number, what: string): HostStorage {
     try {

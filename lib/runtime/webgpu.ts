@@ -12,6 +12,7 @@ import { PARTIAL_WORD, partialWords } from "./partial_words.ts";
 import { type Pipeline, PipelineCache } from "./pipelines.ts";
 import type { Program } from "./program.ts";
 import { LaunchQueue } from "./queue.ts";
+import { type Lap, Stopwatch } from "./stopwatch.ts";
 import { ReportBuffer } from "./reports.ts";
 
 /** What a batch of launches can print, some 43,000 elements. */
@@ -156,6 +157,26 @@ export class WebGpuBackend implements Backend {
 
   synchronize(): Promise<void> {
     return this.queue.synchronize();
+  }
+
+  async profile(action: () => Promise<void>): Promise<Lap[]> {
+    if (!this.capabilities.features.includes("timestamp-query")) {
+      throw new DeviceError(
+        "Cannot profile: the device has no clock ('timestamp-query' was not granted). Time many launches with performance.now() and one await device.synchronize()",
+      );
+    }
+    const { queue } = this, watch = new Stopwatch(this.gpu, true), before = queue.watching;
+    await queue.synchronize();
+    queue.watch(watch);
+    try {
+      await action();
+      await queue.synchronize(); // and whoever holds the queue
+      queue.watch(before);
+      return await watch.laps();
+    } finally {
+      if (queue.watching === watch) queue.watch(before);
+      watch.dispose();
+    }
   }
 
   /** Ends the device once what was submitted has run; waits that are under way reject. */
