@@ -114,6 +114,7 @@ export function compileStages(
     wgsl,
     workgroupSize: invocations,
     workgroupBytes,
+    isForeign: invocation.functions.some((fn) => "text" in fn),
     reports: invocation.reports,
     ...bindings,
   };

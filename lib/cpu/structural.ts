@@ -9,6 +9,7 @@ import { planDot } from "./dot.ts";
 import { planAtomic } from "./atomics.ts";
 import { planGatherAlong } from "./gather.ts";
 import { gather, instantiate } from "./loops.ts";
+import { planMap } from "./map.ts";
 import { planLoad, planStore } from "./memory.ts";
 import type { Planner } from "./planner.ts";
 import { planReduce } from "./reduce.ts";
@@ -54,6 +55,7 @@ export const STRUCTURAL = {
   atomic_rmw: planAtomic,
   atomic_cas: planAtomic,
   barrier: () => {}, // programs run alone
+  map: planMap,
   print: planPrint,
   assert: planAssert,
   for: planFor,

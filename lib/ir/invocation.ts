@@ -176,6 +176,15 @@ export type Stmt =
     readonly index: Expr;
     readonly words: readonly Expr[];
   }
+  /** Calls a function of the program; declares a name for each of its results. */
+  | {
+    readonly kind: "call";
+    readonly callee: string;
+    readonly args: readonly Expr[];
+    readonly results: readonly string[];
+  }
+  /** The end of a function. */
+  | { readonly kind: "return"; readonly values: readonly Expr[] }
   /** Waits for all invocations of the workgroup and makes their writes seen. */
   | { readonly kind: "barrier"; readonly scope: "workgroup" | "storage" };
 
@@ -213,6 +222,19 @@ export interface BufferUse {
   readonly atomic: boolean;
 }
 
+/** A function of scalars that the kernel calls. */
+export type InvocationFunction =
+  & {
+    readonly name: string;
+    readonly params: readonly { readonly name: string; readonly type: VectorType }[];
+    readonly results: readonly VectorType[];
+  }
+  & (
+    | { readonly body: readonly Stmt[] }
+    /** WGSL that the kernel's author wrote: the body, and what it needs before. */
+    | { readonly text: string; readonly declares: string }
+  );
+
 /** A whole kernel for one invocation. */
 export interface InvocationProgram {
   readonly name: string;
@@ -222,6 +244,8 @@ export interface InvocationProgram {
   readonly shared: readonly SharedArray[];
   /** The places that tell the host something. */
   readonly reports: readonly ReportSite[];
+  /** Each before those that call it. */
+  readonly functions: readonly InvocationFunction[];
   readonly body: readonly Stmt[];
 }
 

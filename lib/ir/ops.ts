@@ -10,13 +10,22 @@ import { ALONG_AXIS } from "./ops/along_axis.ts";
 import { ARITHMETIC } from "./ops/arithmetic.ts";
 import { ATOMICS } from "./ops/atomics.ts";
 import { FUNCTIONS } from "./ops/functions.ts";
+import { MAP } from "./ops/map.ts";
 import { MATH } from "./ops/math.ts";
 import { REPORTS } from "./ops/reports.ts";
 import { type ElementwiseRow, isElementwise, type Row } from "./ops/row.ts";
 import { CONTROL, MEMORY, TILES } from "./ops/tiles.ts";
 
 const ELEMENTWISE = { ...ARITHMETIC, ...MATH, ...FUNCTIONS };
-const STRUCTURAL = { ...TILES, ...ALONG_AXIS, ...MEMORY, ...ATOMICS, ...REPORTS, ...CONTROL };
+const STRUCTURAL = {
+  ...TILES,
+  ...ALONG_AXIS,
+  ...MEMORY,
+  ...ATOMICS,
+  ...REPORTS,
+  ...MAP,
+  ...CONTROL,
+};
 
 /** Names of operations whose row says how to compute one element. */
 export type ElementwiseName = keyof typeof ELEMENTWISE;

@@ -8,13 +8,13 @@ import { codeFrame, KernelError } from "../errors.ts";
 import { TO_BITS } from "./bits.ts";
 import { type DType, ROUND } from "./dtype.ts";
 import type { Location, Op } from "./graph.ts";
-import { isPointer, size, type Type } from "./type.ts";
+import { isPointer, size, tile, type Type } from "./type.ts";
 
 /** A place in a kernel that tells the host something. */
 export interface ReportSite {
   readonly kernel: string;
   readonly kind: "print" | "assert";
-  /** Of what is printed: its type, of any layout. */
+  /** What it tells of: the type that the author sees, not padded. */
   readonly type: Type;
   /** What stands before the value, or what the assertion says. */
   readonly text: string;
@@ -37,7 +37,7 @@ export function siteOf(kernel: string, op: Op): ReportSite {
   return {
     kernel,
     kind: op.name === "assert" ? "assert" : "print",
-    type: op.operand(0).type,
+    type: tile(op.numbers("of"), op.operand(0).type.element),
     text: String(label ?? message ?? ""),
     form: form === "hex" || form === "none" ? form : "decimal",
     location: op.location,

@@ -10,6 +10,7 @@ import type { AtomicFunctions } from "./atomics.ts";
 import type { BlockFunctions } from "./blocks.ts";
 import type { DebugFunctions } from "./debug.ts";
 import type { ElementwiseFunctions, NanOptions } from "./functions.ts";
+import type { MapFunctions } from "./map.ts";
 import type { RandomFunctions } from "./random.ts";
 import type { Condition, DType, Tile } from "./types.ts";
 
@@ -139,7 +140,13 @@ export type ScaledFormat = "e2m1" | "e4m3" | "e5m2" | "bf16" | "fp16";
 
 /** Everything that `tl` offers besides dtypes. */
 export interface Operations
-  extends ElementwiseFunctions, RandomFunctions, AtomicFunctions, BlockFunctions, DebugFunctions {
+  extends
+    ElementwiseFunctions,
+    RandomFunctions,
+    AtomicFunctions,
+    BlockFunctions,
+    DebugFunctions,
+    MapFunctions {
   // What runs, and tiles from nothing
 
   /** The index of this program along dimension 0, 1 or 2 of the grid, an i32. */

@@ -13,6 +13,7 @@ import { DEBUG_FUNCTION_NAMES } from "./debug.ts";
 import { bf16, bool, f16, f32, f8e4m3, f8e5m2, i16, i32, i8, u16, u32, u8 } from "./dtypes.ts";
 import { type ElementwiseFunctions, FUNCTION_NAMES, PropagateNan } from "./functions.ts";
 import { LIBDEVICE_NAMES, type LibdeviceFunctions } from "./libdevice.ts";
+import { MAP_NAMES } from "./map.ts";
 import type { Operations } from "./operations.ts";
 import { RANDOM_NAMES } from "./random.ts";
 import type { DType } from "./types.ts";
@@ -124,6 +125,7 @@ const NAMES = {
   ...ATOMIC_FUNCTION_NAMES,
   ...BLOCK_FUNCTION_NAMES,
   ...DEBUG_FUNCTION_NAMES,
+  ...MAP_NAMES,
 } satisfies Record<keyof Operations, 0>;
 
 /** Functions of `tl` that Triton has in `tl.math` and libdevice too, besides those of `functions.ts`. */

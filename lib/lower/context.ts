@@ -4,7 +4,7 @@
 
 import { type DType, i32 } from "../ir/dtype.ts";
 import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
-import type { BufferUse, Expr, Memory } from "../ir/invocation.ts";
+import type { BufferUse, Expr, InvocationFunction, Memory } from "../ir/invocation.ts";
 import type { OpName } from "../ir/ops.ts";
 import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
@@ -28,6 +28,10 @@ export class Context {
   readonly emitter = new Emitter();
   /** Products that add to a loop's variables directly. */
   readonly inPlace = new Map<Op, readonly Expr[]>();
+  /** Whether what is lowered runs for one element: then invocations go their own ways, and none waits. */
+  isPerElement = false;
+  /** Functions that the kernel calls, each after those that it calls itself. */
+  readonly functions: InvocationFunction[] = [];
   /** The places that tell the host something, in order. */
   readonly reports: ReportSite[] = [];
   #values = new Map<Value, readonly Expr[]>();

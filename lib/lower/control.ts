@@ -131,7 +131,7 @@ function aliasResults(
 /** A scalar that decides where barriers are met: made the same in all invocations for certain. */
 function decider(context: Context, value: Value, ...regions: readonly Region[]): Expr {
   const x = context.scalar(value);
-  if (!context.isLoaded(value) || !regions.some(needsBarrier)) return x;
+  if (context.isPerElement || !context.isLoaded(value) || !regions.some(needsBarrier)) return x;
   const name = context.emitter.name(value.hint ?? "uniform");
   context.emitter.emit({ kind: "uniform", name, value: x });
   return named(name, x.type);

@@ -121,6 +121,18 @@ export class Emitter {
     return block.stmts;
   }
 
+  /** The statements of a function, which sees nothing of what is bound here. */
+  function(write: () => void): readonly Stmt[] {
+    const outer = this.#blocks, block: Block = { stmts: [], bound: new Map() };
+    this.#blocks = [block];
+    try {
+      write();
+    } finally {
+      this.#blocks = outer;
+    }
+    return block.stmts;
+  }
+
   /** A phase of memory accesses; names bound in it stay known after it. */
   phase(reads: readonly Memory[], writes: readonly Memory[], write: () => void): void {
     const outer = this.#blocks.at(-1)!;

@@ -17,6 +17,7 @@ import { lowerElementwise } from "./elementwise.ts";
 import { int } from "./expr.ts";
 import { lowerHistogram } from "./histogram.ts";
 import { lowerGather } from "./gather.ts";
+import { lowerMap } from "./map.ts";
 import { bufferUses, lowerLoad, lowerStore } from "./memory.ts";
 import { lowerReduce } from "./reduce.ts";
 import { lowerReport } from "./reports.ts";
@@ -58,6 +59,7 @@ const LOWER = {
   barrier: lowerBarrier,
   print: lowerReport,
   assert: lowerReport,
+  map: lowerMap,
   for: lowerFor,
   while: lowerWhile,
   if: lowerIf,
@@ -97,6 +99,7 @@ export function lower(
     buffers: distinct(buffers),
     shared: context.emitter.shared,
     reports: context.reports,
+    functions: context.functions,
     body: placeBarriers(context.emitter.body),
   };
 }

@@ -26,7 +26,7 @@ function wordsOf(x: Expr): readonly Expr[] {
 }
 
 export function lowerReport(context: Context, op: Op): void {
-  const { emitter } = context, { layout, shape } = op.operand(0).type;
+  const { emitter } = context, { layout } = op.operand(0).type, shape = op.numbers("of");
   const [values, mask] = op.operands.map((operand) => context.get(operand));
   const site = context.reports.push(siteOf(context.graph.name, op)) - 1;
   const tells = op.name === "print" && op.attributes["form"] !== "none";

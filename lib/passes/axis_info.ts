@@ -241,6 +241,7 @@ const RULES = {
   atomic_rmw: unknownResults,
   atomic_cas: unknownResults,
   barrier: () => [],
+  map: unknownResults,
   print: () => [],
   assert: () => [],
   store: () => [],

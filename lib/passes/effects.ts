@@ -5,10 +5,11 @@ import { OPS } from "../ir/ops.ts";
 import type { Trait } from "../ir/ops/row.ts";
 
 function some(op: Op, trait: Trait): boolean {
+  if (op.attributes["impure"] === true) return true;
   if (OPS[op.name].traits?.includes(trait)) return true;
   let found = false;
   for (const region of op.regions) {
-    walk(region, (inner) => found ||= OPS[inner.name].traits?.includes(trait) ?? false);
+    walk(region, (inner) => found ||= some(inner, trait));
   }
   return found;
 }

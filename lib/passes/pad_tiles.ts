@@ -91,6 +91,7 @@ const PAD = {
     return again(site, undefined, [pointer, compare, value, masked(site, 0, mask)]);
   },
   barrier: again,
+  map: padMap,
   print: padReport,
   assert: padReport,
   for: padControl,
@@ -101,6 +102,23 @@ const PAD = {
 function padReport(site: Site): readonly Value[] {
   const [x, mask] = site.operands as [Value, ...Value[]];
   return again(site, undefined, [x, masked(site, 0, mask)]);
+}
+
+/** Where no element was, the function is not run: it might not end. */
+function padMap(site: Site): readonly Value[] {
+  const { op, operands, rewriter, builder } = site, body = op.region(0);
+  if (op.attributes["wgsl"] !== "") return again(site);
+  const types = [...body.params.map(({ type }) => type), scalar(bool)];
+  const region = builder.region(types, (params) => {
+    const there = builder.region([], () => rewriter.inline(body, params.slice(0, -1)));
+    const elsewhere = builder.region(
+      [],
+      () => body.yields.map(({ type }) => builder.constant(0, dtypeOf(type))),
+    );
+    return builder.op("if", [params.at(-1)!], { regions: [there, elsewhere] }).results;
+  });
+  const all = [...operands, masked(site, 0, undefined)];
+  return builder.op("map", all, { attributes: op.attributes, regions: [region] }).results;
 }
 
 // Sizes

@@ -139,7 +139,9 @@ function checkResources(program: Program, limits: Limits): void {
 
 function refused(program: Program, message: string): DeviceError {
   return new DeviceError(
-    `The device refused the WGSL of kernel '${program.name}', which is a bug of Nereid's: ` +
+    `The device refused the WGSL of kernel '${program.name}', which ${
+      program.isForeign ? "has parts of your own (tl.inlineWgsl)" : "is a bug of Nereid's"
+    }: ` +
       `${message.trim()}\n\n${numbered(program.wgsl)}`,
   );
 }

@@ -10,6 +10,8 @@ export interface Program {
   readonly name: string;
   /** A whole WGSL module whose entry point is `main`. */
   readonly wgsl: string;
+  /** True when parts of the WGSL were written by the kernel's author. */
+  readonly isForeign?: boolean;
   /** Invocations in a workgroup. */
   readonly workgroupSize: number;
   /**

@@ -91,10 +91,14 @@ export class Arguments {
   }
 
   dtype(i: number): DType {
-    const dtype = elementOf(this.list[i]);
+    return this.asDtype(this.list[i], `argument ${i + 1}`);
+  }
+
+  asDtype(x: unknown, what: string): DType {
+    const dtype = elementOf(x);
     if (dtype) return dtype;
     throw new Problem(
-      `${this.name} needs a dtype as argument ${i + 1}, not ${describe(this.list[i])}`,
+      `${this.name} needs a dtype as ${what}, not ${describe(x)}`,
       `Write ${this.usage}`,
     );
   }

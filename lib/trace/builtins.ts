@@ -14,6 +14,7 @@ import { DEBUG_ENTRIES, staticText } from "./debug.ts";
 import { FUNCTION_ENTRIES, propagatesNan, withNan } from "./elementary.ts";
 import { HOST_FUNCTIONS } from "./environment.ts";
 import { LIBDEVICE_ENTRIES } from "./libdevice.ts";
+import { MAP_ENTRIES } from "./map.ts";
 import { load, store } from "./memory.ts";
 import { Problem } from "./problem.ts";
 import { dot, dotScaled } from "./products.ts";
@@ -382,6 +383,7 @@ const TABLE = {
   ...ATOMIC_ENTRIES,
   ...BLOCK_ENTRIES,
   ...DEBUG_ENTRIES,
+  ...MAP_ENTRIES,
 } satisfies Record<keyof Operations, Entry>;
 
 /** The order given to a permutation, as an array or as separate arguments. */

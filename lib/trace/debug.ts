@@ -61,7 +61,9 @@ function devicePrint(a: Arguments, t: Tracer): void {
   const given = hasOptions ? a.options(last, "mask", "hex") : {};
   const mask = maskOf(given.mask), isHex = given.hex === true;
   const print = (label: string, x: Value, form: string) =>
-    t.builder.op("print", [x, ...maskFor(a, x, mask)], { attributes: { label, form } });
+    t.builder.op("print", [x, ...maskFor(a, x, mask)], {
+      attributes: { label, form, of: x.type.shape },
+    });
   for (const { texts, values } of groupsOf(t, hasOptions ? a.list.slice(0, -1) : a.list)) {
     if (values.length === 0) print(texts.join(" "), t.semantics.constant(0, DTYPES.i32), "none");
     const label = labelOf(texts);
@@ -89,7 +91,7 @@ function deviceAssert(a: Arguments, t: Tracer): void {
   if (isPointerValue(test)) throw new Problem(`${a.name} needs a condition, not ${describe(test)}`);
   const truth = t.semantics.truth(test), masks = maskFor(a, truth, mask);
   if (!t.debug || condition === true) return;
-  t.builder.op("assert", [truth, ...masks], { attributes: { message } });
+  t.builder.op("assert", [truth, ...masks], { attributes: { message, of: truth.type.shape } });
 }
 
 export const DEBUG_ENTRIES = {

@@ -105,6 +105,10 @@ class Inliner {
       }
       case "phase":
         return { ...stmt, body: this.block(stmt.body) };
+      case "call":
+        return { ...stmt, args: stmt.args.map(e) };
+      case "return":
+        return { ...stmt, values: stmt.values.map(e) };
       case "report":
         return { ...stmt, index: e(stmt.index), words: stmt.words.map(e) };
       case "barrier":
@@ -156,6 +160,10 @@ function expressions(stmt: Stmt): readonly Expr[] {
     case "store_shared":
     case "add_shared":
       return [...stmt.indices, stmt.value];
+    case "call":
+      return stmt.args;
+    case "return":
+      return stmt.values;
     case "report":
       return [stmt.index, ...stmt.words];
     case "if":

@@ -4,7 +4,14 @@
 
 import { type DTypeName, DTYPES } from "../ir/dtype.ts";
 import { call } from "../ir/ops/row.ts";
-import type { BufferUse, BuiltIn, InvocationProgram, SharedArray, Stmt } from "../ir/invocation.ts";
+import type {
+  BufferUse,
+  BuiltIn,
+  InvocationFunction,
+  InvocationProgram,
+  SharedArray,
+  Stmt,
+} from "../ir/invocation.ts";
 import { atomicFunction, atomicItem } from "./atomics.ts";
 import { BUILTIN_NAMES, ExpressionPrinter, Mentions } from "./expression.ts";
 import { inlineSingleUses } from "./inline.ts";
@@ -61,6 +68,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     new Map(program.buffers.map((buffer) => [buffer.param, buffer])),
   );
   const statements = new StatementPrinter(printer);
+  const functions = program.functions.map((fn) => statements.function(fn));
   const body = statements.print(inlineSingleUses(program.body), 1);
   const prologue = printPrologue(mentions.builtins, options.fold);
   const uniforms = layOut(mentions);
@@ -98,7 +106,9 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   for (const name of mentions.special) {
     lines.push(`var<private> ${name}: u32 = 0x${SPECIAL[name].toString(16)}u;`);
   }
-  for (const source of mentions.helpers.values()) lines.push("", source);
+  for (const source of [...mentions.helpers.values(), ...new Set(functions)]) {
+    lines.push("", source);
+  }
   lines.push(
     "",
     `@compute @workgroup_size(${program.invocations})`,
@@ -202,6 +212,30 @@ class StatementPrinter {
 
   constructor(readonly printer: ExpressionPrinter) {}
 
+  /** The name of the type of the function that is printed, when it has several results. */
+  #result = "";
+
+  /** The text of a function. */
+  function(fn: InvocationFunction): string {
+    const params = fn.params.map(({ name, type }) => `${name}: ${typeText(type)}`);
+    const [first, ...others] = fn.results.map(typeText);
+    const lines: string[] = [];
+    for (const { dtype } of [...fn.params.map(({ type }) => type), ...fn.results]) {
+      if (dtype.register === "f16") this.printer.mentions.f16 = true;
+    }
+    this.#result = others.length === 0 ? first! : `Result_of_${fn.name}`;
+    if (others.length > 0) {
+      const fields = [first, ...others].map((type, i) => `  r${i}: ${type},`);
+      lines.push(`struct ${this.#result} {`, ...fields, "}", "");
+    }
+    if ("text" in fn && fn.declares !== "") lines.push(fn.declares, "");
+    const body = "text" in fn
+      ? fn.text.split("\n").map((line) => `  ${line.trim()}`)
+      : this.print(inlineSingleUses(fn.body), 1);
+    lines.push(`fn ${fn.name}(${params.join(", ")}) -> ${this.#result} {`, ...body, "}");
+    return lines.join("\n");
+  }
+
   /** The words of a record of each of so many places. */
   records(places: number): number[] {
     return Array.from({ length: places }, (_, site) => this.#records.get(site) ?? recordWords(0));
@@ -300,6 +334,21 @@ class StatementPrinter {
       }
       case "phase":
         return this.print(stmt.body, depth);
+      case "call": {
+        const text = call(stmt.callee, stmt.args.map((arg) => printer.print(arg)));
+        const [first, ...others] = stmt.results;
+        if (others.length === 0) return [`${indent}let ${first} = ${text};`];
+        const all = `${first}_all`;
+        return [
+          `${indent}let ${all} = ${text};`,
+          ...stmt.results.map((name, i) => `${indent}let ${name} = ${all}.r${i};`),
+        ];
+      }
+      case "return": {
+        const values = stmt.values.map((value) => printer.bare(value));
+        const all = values.length === 1 ? values[0]! : `${this.#result}(${values.join(", ")})`;
+        return [`${indent}return ${all};`];
+      }
       case "report": {
         const { mentions } = printer, [name, source] = reportFunction(stmt.words.length);
         mentions.reports = true;

@@ -14,9 +14,9 @@ function checkMask(type: Type, mask: Type | undefined): void {
 export const REPORTS = {
   print: {
     doc:
-      "Hands the elements of a value to the host, which prints them after a `label`, where the mask is true. `form` is `decimal`, `hex`, or `none` where the label is all there is.",
+      "Hands the elements of a value to the host, which prints them after a `label`, where the mask is true. `of` is the shape that the author sees; `form` is `decimal`, `hex`, or `none` where the label is all there is.",
     operands: ["x", "mask?"],
-    attributes: { label: "string", form: "string" },
+    attributes: { label: "string", form: "string", of: "numbers" },
     traits: ["writes"],
     infer: ({ operands, attributes }) => {
       checkMask(at(operands, 0), operands[1]);
@@ -28,7 +28,7 @@ export const REPORTS = {
   assert: {
     doc: "Tells the host where a condition is false and the mask is true: an error of the kernel.",
     operands: ["condition", "mask?"],
-    attributes: { message: "string" },
+    attributes: { message: "string", of: "numbers" },
     traits: ["writes"],
     infer: ({ operands }) => {
       const condition = at(operands, 0);

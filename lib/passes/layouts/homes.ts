@@ -189,9 +189,9 @@ export class Homes {
   }
 }
 
-/** True for operations whose results have their operands' layout, in which elements are combined or moved. */
+/** True for operations that work on elements where they are, and whose results have their operands' layout. */
 function isInOrder(op: Op): boolean {
-  return op.name === "scan" || op.name === "sort";
+  return op.name === "scan" || op.name === "sort" || op.name === "map";
 }
 
 /** Visits operations of inner regions before the one that owns them; optionally last ones first. */
