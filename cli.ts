@@ -61,8 +61,10 @@ program.command("port")
   .argument("<file>", "the Python file")
   .option("--nereid <specifier>", "from where the module imports Nereid", "./mod.ts")
   .action(async (file: string, { nereid }: { nereid: string }) => {
-    const text = await portFile(file, nereid);
-    await Deno.stdout.write(new TextEncoder().encode(text));
+    const { code, errors } = await portFile(file, nereid);
+    if (code !== undefined) await Deno.stdout.write(new TextEncoder().encode(code));
+    for (const { message } of errors) console.error(message);
+    exitCode = errors.length > 0 ? 1 : 0;
   });
 
 program.command("doctor")
