@@ -52,6 +52,8 @@ program.command("inspect")
   .option("--num-stages <n>", "loads in flight", wholeNumber)
   .option("--subgroups <n>", "width of the device's subgroups; 0 for none", wholeNumber, 32)
   .option("--no-f16", "for a device without f16")
+  .option("--no-int64", "for a device without 64-bit integers")
+  .option("--no-f64", "for a device without f64")
   .action(async (file: string, kernel: string | undefined, options: InspectOptions) => {
     console.log(await inspect(file, kernel, options));
   });

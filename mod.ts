@@ -73,6 +73,11 @@ export {
   type ProfileOptions,
   type Work,
 } from "./lib/runtime/profile.ts";
-export { Tensor, type TensorArrays, type TensorDType } from "./lib/runtime/tensor.ts";
+export {
+  type NumberDType,
+  Tensor,
+  type TensorArrays,
+  type TensorDType,
+} from "./lib/runtime/tensor.ts";
 /** Times and comparisons, for tests and benchmarks of kernels. */
 export * as testing from "./lib/testing.ts";
