@@ -190,6 +190,18 @@ export class Device {
   }
 
   /**
+   * The WebGPU device that this one is made of, to share it with other libraries; see
+   * {@linkcode Tensor.buffer} and {@linkcode Tensor.over}.
+   *
+   * @throws {DeviceError} On the CPU, which has none.
+   */
+  get gpu(): GPUDevice {
+    const { backend } = this;
+    if (backend instanceof WebGpuBackend) return backend.gpu;
+    throw new DeviceError("Cannot get the GPUDevice of the CPU device: open a WebGPU device");
+  }
+
+  /**
    * What is behind the device, for the launcher.
    *
    * @internal
