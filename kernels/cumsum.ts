@@ -29,26 +29,27 @@ export function reference(x: ArrayLike<number>): Float64Array {
 export const blockSumsKernel = jit(
   function blockSums(x: Pointer, sums: Pointer, n: number, { BLOCK = 4096 }) {
     const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
-    const values = tl.cast(tl.load(x + at, { mask: at < n }), tl.f32);
+    const values = tl.cast(tl.load(x + at, { mask: at < n }), sums.dtype);
     tl.store(sums + tl.programId(0), tl.sum(values, 0));
   },
 );
 
 /**
  * Running sums of block `programId(0)`; grid: `cdiv(n, BLOCK)`. To them is added what the running
- * sums of the blocks, `before`, say of the block before; nothing when there is just one block.
+ * sums of the blocks, `before`, say of the block before; nothing when there is just one block. SUM
+ * is the dtype to sum in.
  */
 export const cumsumKernel = jit(
   function cumsum(
     x: Pointer, // [n]
-    before: Pointer | undefined, // [cdiv(n, BLOCK)], f32
+    before: Pointer | undefined, // [cdiv(n, BLOCK)], of dtype SUM
     out: Pointer, // [n]
     n: number,
-    { BLOCK = 4096 },
+    { BLOCK = 4096, SUM = tl.f32 },
   ) {
     const block = tl.programId(0);
     const at = block * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
-    const values = tl.cast(tl.load(x + at, { mask: at < n }), tl.f32);
+    const values = tl.cast(tl.load(x + at, { mask: at < n }), SUM);
     let sums = tl.cumsum(values, 0);
     if (before !== undefined) sums += tl.load(before + (block - 1), { mask: block > 0 });
     tl.store(out + at, sums, { mask: at < n });
@@ -57,6 +58,9 @@ export const cumsumKernel = jit(
 
 /** Elements of a block. */
 const BLOCK = 4096;
+
+/** The dtypes of what is summed. */
+const DTYPES = [...FLOATS, "i32", "u32"] as const;
 
 /** Options of {@linkcode cumsum}. */
 export interface CumsumOptions {
@@ -67,21 +71,29 @@ export interface CumsumOptions {
 /**
  * Running sums of a tensor's elements in row-major order.
  *
- * @param x A tensor of any shape, f32 or f16; summed in f32.
+ * @param x A tensor of any shape: f32 or f16, summed in f32, or i32 or u32, whose sums wrap.
  * @returns A tensor of `x`'s shape and dtype.
  * @throws {LaunchError} If `x` is no such tensor.
  */
 export function cumsum(x: Tensor, { out }: CumsumOptions = {}): Tensor {
-  checkDType("cumsum", "x", x, FLOATS);
-  const result = resultTensor("cumsum", out, x, x.shape, [x.dtype, ...FLOATS]);
+  checkDType("cumsum", "x", x, DTYPES);
+  const integer = x.dtype === "i32" || x.dtype === "u32";
+  const result = resultTensor(
+    "cumsum",
+    out,
+    x,
+    x.shape,
+    integer ? [x.dtype] : [x.dtype, ...FLOATS],
+  );
   const blocks = cdiv(x.size, BLOCK);
-  const options = { BLOCK, numWarps: 8 };
+  const sumDType = integer ? x.dtype : "f32";
+  const options = { BLOCK, SUM: tl[sumDType], numWarps: 8 };
   if (blocks <= 1) {
     cumsumKernel[grid(blocks)](x, undefined, result, x.size, options);
     return result;
   }
-  using sums = x.device.empty([blocks]);
-  blockSumsKernel[grid(blocks)](x, sums, x.size, options);
+  using sums = x.device.empty([blocks], { dtype: sumDType });
+  blockSumsKernel[grid(blocks)](x, sums, x.size, { BLOCK, numWarps: 8 });
   cumsum(sums, { out: sums });
   cumsumKernel[grid(blocks)](x, sums, result, x.size, options);
   return result;

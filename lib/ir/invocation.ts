@@ -8,8 +8,7 @@
  * elements cost one scalar each.
  */
 
-import type { DType, Numeric } from "./dtype.ts";
-import { type Native, registerBytes } from "./native.ts";
+import type { DType } from "./dtype.ts";
 import type { Attributes } from "./graph.ts";
 import type { AtomicName } from "./ops/atomics.ts";
 import type { ElementwiseName } from "./ops.ts";
@@ -35,7 +34,7 @@ export type Expr =
   & { readonly type: VectorType }
   & (
     /** A number; a vector of equal numbers when the width says so. */
-    | { readonly kind: "literal"; readonly value: Numeric }
+    | { readonly kind: "literal"; readonly value: number }
     /** Something declared by a `let`, `var` or `for`. */
     | { readonly kind: "name"; readonly name: string }
     /** A run-time scalar parameter of the kernel. */
@@ -251,6 +250,10 @@ export interface InvocationProgram {
 }
 
 /** Bytes that a workgroup array takes. */
-export function sharedBytes({ type: { dtype, width }, dims }: SharedArray, native: Native): number {
-  return dims.reduce((product, dim) => product * dim, width * registerBytes(dtype, native));
+export function sharedBytes(array: SharedArray): number {
+  return array.dims.reduce((product, dim) => product * dim, elementBytes(array.type));
+}
+
+function elementBytes({ dtype, width }: VectorType): number {
+  return width * (dtype.register === "f16" ? 2 : 4);
 }

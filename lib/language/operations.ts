@@ -259,12 +259,12 @@ export interface Operations
     options?: ReduceOptions,
   ): Tile;
   /** The same of several tiles together: `combine` gets one scalar of each, then a second of each. */
-  reduce<const T extends readonly Condition[]>(
-    xs: T,
+  reduce(
+    xs: readonly Condition[],
     axis: number | null,
     combine: (...scalars: number[]) => readonly (number | boolean)[],
     options?: ReduceOptions,
-  ): { -readonly [I in keyof T]: Tile };
+  ): Tile[];
   /**
    * Along an axis each element combined with all before it (with `reverse`, after it), by an
    * associative function of scalars: `tl.associativeScan(x, 0, (a, b) => tl.maximum(a, b))` is the
@@ -277,12 +277,12 @@ export interface Operations
     options?: ScanOptions,
   ): Tile;
   /** The same of several tiles together: `combine` gets one scalar of each, then a second of each. */
-  associativeScan<const T extends readonly Condition[]>(
-    xs: T,
+  associativeScan(
+    xs: readonly Condition[],
     axis: number,
     combine: (...scalars: number[]) => readonly (number | boolean)[],
     options?: ScanOptions,
-  ): { -readonly [I in keyof T]: Tile };
+  ): Tile[];
   /** Running sums along an axis, the first unless given, each with its own element; dtypes as of `tl.sum`. */
   cumsum(x: Condition, axis?: number, options?: CumulativeSumOptions): Tile;
   /** Running products along an axis, the first unless given. Narrow integers stay narrow. */

@@ -5,7 +5,6 @@
 import { type DType, i32 } from "../ir/dtype.ts";
 import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
 import type { BufferUse, Expr, InvocationFunction, Memory } from "../ir/invocation.ts";
-import type { Native } from "../ir/native.ts";
 import type { OpName } from "../ir/ops.ts";
 import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
@@ -23,12 +22,10 @@ export interface LowerOptions {
   readonly workgroupBytes: number;
   /** Statements that an unrolled product may take. */
   readonly unroll: number;
-  /** What the device computes with. */
-  readonly native: Native;
 }
 
 export class Context {
-  readonly emitter: Emitter;
+  readonly emitter = new Emitter();
   /** Products that add to a loop's variables directly. */
   readonly inPlace = new Map<Op, readonly Expr[]>();
   /** Whether what is lowered runs for one element: then invocations go their own ways, and none waits. */
@@ -53,7 +50,6 @@ export class Context {
     readonly axis: (value: Value) => AxisInfo,
     readonly buffers: ReadonlyMap<string, BufferUse>,
   ) {
-    this.emitter = new Emitter(options.native);
     walk(graph.body, (op) => {
       for (const operand of op.operands) this.#count(operand);
       for (const region of op.regions) {

@@ -1,6 +1,6 @@
 /** Counting by atomic additions in workgroup memory. */
 
-import { bool, i32, isWide, u32, u64 } from "../ir/dtype.ts";
+import { bool, i32, u32 } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
 import type { Expr, Memory } from "../ir/invocation.ts";
 import type { Context } from "./context.ts";
@@ -38,11 +38,7 @@ export function lowerHistogram(context: Context, op: Op): void {
       for (let register = 0; register < registerCount(from); register++) {
         const given = registerOf(packets, register);
         const bin = operation("cast", [given], u32, { to: u32.name });
-        // Compared before the upper bits of 64 are gone.
-        const whole = isWide(given.type.dtype)
-          ? operation("cast", [given], u64, { to: u64.name })
-          : bin;
-        const inside = operation("lt", [whole, literal(bins, whole.type.dtype)], bool);
+        const inside = operation("lt", [bin, literal(bins, u32)], bool);
         emitter.when(masks ? and(registerOf(masks, register), inside) : inside, () => {
           emitter.emit({
             kind: "add_shared",

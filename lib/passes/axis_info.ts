@@ -22,7 +22,7 @@
  */
 
 import type { AxisInfo } from "../ir/axis.ts";
-import { isInteger, isWide, roundTo } from "../ir/dtype.ts";
+import { isInteger, ROUND } from "../ir/dtype.ts";
 import type { Graph, Op, Region, Value } from "../ir/graph.ts";
 import { elementwise, type ElementwiseName, type StructuralName } from "../ir/ops.ts";
 import { dtypeOf } from "../ir/type.ts";
@@ -108,14 +108,13 @@ function sameInfo(a: Info, b: Info): boolean {
 function elementwiseInfo(op: Op, operands: readonly Info[]): Info {
   const { type } = op.result, dtype = dtypeOf(type);
   const constants = operands.map((operand) => operand.constant);
-  const wide = [...op.operands, op.result].some((value) => isWide(dtypeOf(value.type)));
-  if (!wide && constants.every((value) => value !== undefined)) {
+  if (constants.every((value) => value !== undefined)) {
     const evaluate = elementwise(op.name)!.evaluate({
       operands: op.operands.map((operand) => dtypeOf(operand.type)),
       result: dtype,
       attributes: op.attributes,
     });
-    return constant(type, Number(roundTo(dtype, evaluate(...constants))));
+    return constant(type, ROUND[dtype.name](evaluate(...constants)));
   }
   const rule = ELEMENTWISE_RULES[op.name as ElementwiseName];
   if (rule && isInteger(dtypeOf(op.operands.at(-1)!.type))) return rule(operands, op);
@@ -192,9 +191,7 @@ const RULES = {
   num_programs: (op) => [uniform(op.result.type, 1, true)],
   constant: (op) => {
     const { type } = op.result;
-    const element = roundTo(dtypeOf(type), op.value), number = Number(element);
-    const isExact = typeof element === "number" || Number.isSafeInteger(number);
-    return [isExact ? constant(type, number) : uniform(type, 1, number >= 0)];
+    return [constant(type, ROUND[dtypeOf(type).name](op.number("value")))];
   },
   arange: (op) => {
     const start = op.number("start");

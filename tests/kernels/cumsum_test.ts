@@ -32,10 +32,17 @@ onDevices("cumsum() lets a NaN through to what follows it, and no further back",
   assertEquals(sums.subarray(4500).every(Number.isNaN), true);
 });
 
-onDevices("cumsum() refuses integers", (device) => {
+onDevices("cumsum() adds integers exactly, and wraps", async (device) => {
+  const values = Int32Array.from({ length: 9000 }, (_, i) => 1_000_000 - i);
+  let sum = 0;
+  const expected = values.map((value) => sum = (sum + value) | 0);
+  assertEquals(Array.from(await cumsum(device.from(values)).read()), Array.from(expected));
+});
+
+onDevices("cumsum() refuses narrow integers", (device) => {
   assertThrows(
-    () => cumsum(device.zeros([3], { dtype: "i32" })),
+    () => cumsum(device.zeros([3], { dtype: "i8" })),
     LaunchError,
-    "Cannot run cumsum: 'x' is i32, but must be f32 or f16",
+    "Cannot run cumsum: 'x' is i8, but must be f32 or f16 or i32 or u32",
   );
 });

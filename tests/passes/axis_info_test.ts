@@ -67,8 +67,7 @@ function problemOf(graph: Graph, run: Run): string | undefined {
   try {
     interpret(graph, {
       ...run,
-      onValue: (value, all) => {
-        const elements = all.map(Number);
+      onValue: (value, elements) => {
         values.set(value, elements);
         isGranted &&= grants(value, elements, values);
         const why = isGranted ? refuted(value, elements, infos(value)) : undefined;
@@ -189,8 +188,7 @@ Deno.test("axis information holds of every operation on every kind of operands",
     interpret(all, {
       scalars: { n, m },
       steps: Infinity,
-      onValue: (value, all) => {
-        const elements = all.map(Number);
+      onValue: (value, elements) => {
         values.set(value, elements);
         if (!grants(value, elements, values)) return;
         const why = refuted(value, elements, infos(value));
