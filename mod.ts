@@ -46,6 +46,7 @@ export {
   OutOfResourcesError,
 } from "./lib/errors.ts";
 export { type Grid, grid, type GridFunction, type GridMeta } from "./lib/grid.ts";
+export type { TuningData, TuningTime } from "./lib/launch/tuning_times.ts";
 export { type Heuristics, heuristics } from "./lib/heuristics.ts";
 export { jit, type Names } from "./lib/kernel.ts";
 export type { Argument, ConfigOf, Kernel, Launcher, LaunchOptions } from "./lib/launch/types.ts";

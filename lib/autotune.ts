@@ -5,6 +5,7 @@
 import { LaunchError } from "./errors.ts";
 import type { GridMeta } from "./grid.ts";
 import { kernelObject, launchableOf } from "./launch/launchable.ts";
+import type { TuningData } from "./launch/tuning_times.ts";
 import { type Config, Tuner, type TunerOptions } from "./launch/tuner.ts";
 import type { ConfigOf, Kernel } from "./launch/types.ts";
 
@@ -79,6 +80,16 @@ export interface TunedKernel<F, Given extends PropertyKey, C> extends Kernel<F, 
   readonly bestConfig: C | undefined;
   /** All that was found, in order. */
   readonly tuningResults: readonly TuningResult<C>[];
+  /** All that was measured, as data for `JSON.stringify`: times of each configuration. */
+  exportTuning(): TuningData;
+  /**
+   * Takes over what was exported, so that it need not be measured again.
+   *
+   * @param data What {@linkcode TunedKernel.exportTuning} returned, perhaps in another process.
+   * @returns False when the kernel's text has changed since, and nothing was taken over.
+   * @throws {LaunchError} When it is of another kernel, or no such data.
+   */
+  importTuning(data: TuningData): boolean;
 }
 
 /** What a decorator of a static method takes and returns. */
@@ -93,6 +104,9 @@ type Decorator = <F extends Function>(kernel: F, context: ClassMethodDecoratorCo
  * once more, and serves all launches with that key from then on. The launch returns at once as ever:
  * what is launched, read or written after it waits in the queue, in order. Since a kernel is run more
  * than once, what it reads and also writes must be named in `resetToZero` or `restore`.
+ *
+ * Times are kept for each configuration, and are not measured anew: in memory, in the device's cache
+ * when it was opened with one, and in what `exportTuning()` returns.
  *
  * A configuration that does not compile, or needs more than the device has, is passed over. The
  * CPU device tries nothing and takes the first, and so does a launch for which one is left.

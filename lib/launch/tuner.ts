@@ -27,6 +27,7 @@ import { valueKey } from "./key.ts";
 import { type Launchable, namedValues, NOTHING, type Signature } from "./launchable.ts";
 import { race, type Spread } from "./race.ts";
 import { nearest } from "./suggest.ts";
+import { configText, type TuningData, TuningTimes } from "./tuning_times.ts";
 
 /** A configuration: constants and launch options. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -72,16 +73,20 @@ export class Tuner implements Launchable {
   readonly #options: TunerOptions;
   readonly #states = new WeakMap<Backend, Map<string, State>>();
   readonly #results: Result[] = [];
+  readonly #times: TuningTimes;
   #checked = false;
 
   readonly members = {
     bestConfig: { get: (): Config | undefined => this.#results.at(-1)?.best },
     tuningResults: { get: (): readonly Result[] => [...this.#results] },
+    exportTuning: { value: (): TuningData => this.#times.export() },
+    importTuning: { value: (data: TuningData): boolean => this.#times.import(data) },
   };
 
   constructor(inner: Launchable, options: TunerOptions) {
     this.#inner = inner;
     this.#options = options;
+    this.#times = new TuningTimes(inner.fn);
   }
 
   get fn(): KernelFunction {
@@ -105,10 +110,9 @@ export class Tuner implements Launchable {
     if (state?.is === "failed") throw state.error;
     if (state?.is === "under way") return this.#waiting(states, key, bound, grid);
 
-    const configs = this.#prune(bound);
+    const configs = this.#prune(bound), device = deviceName(backend.capabilities);
     const decide = (config: Config, trials: readonly Trial[]) => {
       states.set(key, { is: "decided", config, merged: new Map() });
-      const device = deviceName(backend.capabilities);
       const result: Result = { device, key, best: config, trials };
       this.#results.push(result);
       this.#options.onTuned?.(result);
@@ -120,8 +124,24 @@ export class Tuner implements Launchable {
       return run;
     }
 
-    const pinned = pin(bound);
-    const { runs, trials } = this.#compile(configs, pinned, grid);
+    const before = configs.map((config): Trial & { readonly fails: boolean } => {
+      const known = this.#times.get(backend.cache, device, key, config);
+      return { config, ms: known === "fails" ? undefined : known, fails: known === "fails" };
+    });
+    const best = fastest(before), unknown = before.filter(({ ms, fails }) => !ms && !fails);
+    if (best && unknown.length === 0) {
+      const { runs } = this.#compile([best.config], bound, grid);
+      const run = runs.get(best.config);
+      if (run) {
+        decide(best.config, before);
+        return run;
+      }
+      this.#times.set(backend.cache, device, key, best.config, "fails"); // on this device, today
+      return this.prepare(bound, grid);
+    }
+
+    const pinned = pin(bound), wanted = best ? [best, ...unknown] : before;
+    const { runs, trials } = this.#compile(wanted.map(({ config }) => config), pinned, grid);
     if (runs.size === 0) throw this.#noneCompiles(key, trials);
     if ([...runs.values()].includes(NOTHING)) return NOTHING; // an empty grid tells no times
     if (runs.size === 1) {
@@ -134,10 +154,14 @@ export class Tuner implements Launchable {
       backend.queue.gate.hold(async () => {
         try {
           const found = await this.#race(backend, pinned, runs);
-          const all = trials.map((trial) => found.get(trial.config) ?? trial);
-          const best = fastest(all);
-          if (!best) throw this.#noneCompiles(key, all);
-          decide(best.config, all);
+          for (const trial of trials) if (!found.has(trial.config)) found.set(trial.config, trial);
+          const all = this.#together(before, found, best);
+          const winner = fastest(all);
+          if (!winner) throw this.#noneCompiles(key, all);
+          for (const { config, ms, error } of all) {
+            if (ms || error) this.#times.set(backend.cache, device, key, config, ms ?? "fails");
+          }
+          decide(winner.config, all);
         } catch (error) {
           const failure = error instanceof LaunchError ? error : new LaunchError(
             `Cannot tune '${this.fn.name}' for ${key}: ${
@@ -149,6 +173,28 @@ export class Tuner implements Launchable {
           backend.queue.failures.add(new DeviceError(failure.message, { cause: failure }));
         }
       });
+  }
+
+  /**
+   * What was measured just now with what was known before. The best of before ran once more: how
+   * its time has changed is taken to be how all have.
+   */
+  #together(
+    before: readonly Trial[],
+    found: ReadonlyMap<Config, Trial>,
+    best: Trial | undefined,
+  ): Trial[] {
+    const again = best && found.get(best.config)?.ms?.median;
+    const factor = again && best.ms ? again / best.ms.median : 1;
+    return before.map(({ config, ms }) => {
+      const trial = found.get(config);
+      if (trial || !ms) return trial ?? { config, ms };
+      const { median, low, high } = ms;
+      return {
+        config,
+        ms: { median: median * factor, low: low * factor, high: high * factor },
+      };
+    });
   }
 
   /** What another device of the same kind has found. */
@@ -384,12 +430,4 @@ function fastest(trials: readonly Trial[]): Trial | undefined {
 /** What results are kept under: timings of one adapter say nothing of another. */
 export function deviceName({ kind, adapter, vendor, dialect }: Capabilities): string {
   return kind === "cpu" ? "cpu" : [adapter, vendor, dialect].filter(Boolean).join(", ");
-}
-
-/** A configuration in words: `BLOCK_M: 64, numWarps: 4`. */
-export function configText(config: Config): string {
-  const entries = Object.entries(config).map(([name, value]) =>
-    `${name}: ${typeof value === "function" ? value.name || "function" : valueKey(value)}`
-  );
-  return entries.join(", ") || "none";
 }
