@@ -3,6 +3,7 @@
 import {
   autotune,
   cdiv,
+  Device,
   DeviceError,
   grid,
   heuristics,
@@ -326,6 +327,70 @@ onDevices("decorators tune static methods", async (device) => {
   apply(x, 64);
   apply(x, 63);
   assertEquals([...await x.read()].slice(62), [9, 3]);
+});
+
+/** How many times the configurations of `kernel` are run by a launch: once when nothing is tried. */
+async function runsOf(kernel: ReturnType<typeof countingKernel>, device: Device): Promise<number> {
+  using counter = device.zeros([1], { dtype: "i32" });
+  kernel[grid(1)](counter);
+  return (await counter.read())[0]!;
+}
+
+/** A kernel that counts its launches, trials among them. */
+function countingKernel(blocks: number[]) {
+  return autotune(
+    { configs: blocks.map((BLOCK) => ({ BLOCK })), rep: 1 },
+    jit(function count(counter: Pointer, { BLOCK }: { BLOCK: number }) {
+      tl.atomicAdd(counter, tl.sum(tl.full([BLOCK], 1, tl.i32), 0) / BLOCK);
+    }),
+  );
+}
+
+onGpu("times are exported, and what is imported is not tried again", async (device) => {
+  const first = countingKernel([16, 32]);
+  assert(await runsOf(first, device) > 3);
+  const text = JSON.stringify(first.exportTuning());
+  const second = countingKernel([32, 16]);
+  assert(second.importTuning(JSON.parse(text)));
+  assertEquals(await runsOf(second, device), 1);
+  assertEquals(second.bestConfig, first.bestConfig);
+
+  const more = countingKernel([16, 32, 64]); // the new one is tried, beside the best
+  more.importTuning(JSON.parse(text));
+  assert(await runsOf(more, device) > 1);
+  assertEquals(more.tuningResults[0]!.trials.length, 3);
+  assert(more.tuningResults[0]!.trials.every(({ ms }) => ms !== undefined));
+  const [times] = Object.values(more.exportTuning().times), [configs] = Object.values(times!);
+  assertEquals(Object.keys(configs!).sort(), ["BLOCK: 16", "BLOCK: 32", "BLOCK: 64"]);
+});
+
+onCpu("what is no tuning of the kernel is not imported", () => {
+  const kernel = countingKernel([16, 32]), data = kernel.exportTuning();
+  assert(!kernel.importTuning({ ...data, source: "another" }));
+  assertThrows(() => kernel.importTuning({ ...data, kernel: "sum" }), LaunchError, "'sum'");
+  // @ts-expect-error -- no data
+  assertThrows(() => kernel.importTuning({}), LaunchError, "not what exportTuning() returns");
+  const times = { gpu: { key: { "BLOCK: 16": [1] as unknown as null } } };
+  assertThrows(() => kernel.importTuning({ ...data, times }), LaunchError, "is [1]");
+});
+
+onGpu("a device's cache keeps times for the next process", async (device) => {
+  const texts = new Map<string, string>();
+  const cache = {
+    get: (key: string) => texts.get(key),
+    set: (key: string, text: string) => void texts.set(key, text),
+  };
+  const { backend } = device;
+  assert(backend instanceof WebGpuBackend);
+  const open = () => Device.from(backend.gpu, { cache });
+  const first = await open(), kernel = countingKernel([16, 32]);
+  assert(await runsOf(kernel, first) > 3);
+  const times = [...texts.keys()].filter((key) => key.startsWith("tuning\n"));
+  assertEquals(times.length, 2);
+  const second = await open();
+  assertEquals(await runsOf(countingKernel([16, 32]), second), 1);
+  texts.set(times[0]!, "{"); // damaged
+  assert(await runsOf(countingKernel([16, 32]), await open()) > 1);
 });
 
 onGpu("an empty grid launches nothing and decides nothing", async (device) => {
