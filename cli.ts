@@ -52,6 +52,8 @@ program.command("inspect")
   .option("--num-stages <n>", "loads in flight", wholeNumber)
   .option("--subgroups <n>", "width of the device's subgroups; 0 for none", wholeNumber, 32)
   .option("--no-f16", "for a device without f16")
+  .option("--no-int64", "for a device without 64-bit integers")
+  .option("--no-f64", "for a device without f64")
   .action(async (file: string, kernel: string | undefined, options: InspectOptions) => {
     console.log(await inspect(file, kernel, options));
   });
@@ -61,8 +63,10 @@ program.command("port")
   .argument("<file>", "the Python file")
   .option("--nereid <specifier>", "from where the module imports Nereid", "./mod.ts")
   .action(async (file: string, { nereid }: { nereid: string }) => {
-    const text = await portFile(file, nereid);
-    await Deno.stdout.write(new TextEncoder().encode(text));
+    const { code, errors } = await portFile(file, nereid);
+    if (code !== undefined) await Deno.stdout.write(new TextEncoder().encode(code));
+    for (const { message } of errors) console.error(message);
+    exitCode = errors.length > 0 ? 1 : 0;
   });
 
 program.command("doctor")

@@ -52,6 +52,7 @@ export { jit, type Names } from "./lib/kernel.ts";
 export type { Argument, ConfigOf, Kernel, Launcher, LaunchOptions } from "./lib/launch/types.ts";
 export { cdiv, nextPowerOf2 } from "./lib/language/host.ts";
 export { tl } from "./lib/language/tl.ts";
+export type { TensorDescriptor } from "./lib/language/blocks.ts";
 export type { DType, Pointer, Tile } from "./lib/language/types.ts";
 export type { Cache } from "./lib/cache/cache.ts";
 export type { MemoryReport } from "./lib/runtime/backend.ts";
@@ -73,6 +74,11 @@ export {
   type ProfileOptions,
   type Work,
 } from "./lib/runtime/profile.ts";
-export { Tensor, type TensorArrays, type TensorDType } from "./lib/runtime/tensor.ts";
+export {
+  type NumberDType,
+  Tensor,
+  type TensorArrays,
+  type TensorDType,
+} from "./lib/runtime/tensor.ts";
 /** Times and comparisons, for tests and benchmarks of kernels. */
 export * as testing from "./lib/testing.ts";

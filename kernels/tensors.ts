@@ -4,7 +4,7 @@
  * Each check names the function that was called, what was found and what was wanted.
  */
 
-import { LaunchError, Tensor, type TensorDType } from "../mod.ts";
+import { LaunchError, type NumberDType, Tensor, type TensorDType } from "../mod.ts";
 
 /** The dtypes that floating-point kernels take; all of them compute in f32. */
 export const FLOATS = ["f32", "f16"] as const;
@@ -97,7 +97,7 @@ export function resultTensor(
   out: Tensor | undefined,
   like: Tensor,
   shape: readonly number[],
-  dtypes: readonly [TensorDType, ...TensorDType[]],
+  dtypes: readonly [NumberDType, ...NumberDType[]],
 ): Tensor {
   if (!out) return like.device.empty(shape, { dtype: dtypes[0] });
   checkDType(call, "out", out, dtypes);

@@ -23,8 +23,14 @@ import { type GridFold, printModule } from "./wgsl/module.ts";
 export interface Target {
   /** Lanes of a subgroup; 0 when the device has no subgroups or their size varies. */
   readonly subgroupSize: number;
-  /** Whether shaders may use f16. */
+  /** Whether shaders may use f16; else it is computed in f32. */
   readonly f16: boolean;
+  /** Whether shaders may use 64-bit integers; else each is two words. */
+  readonly int64: boolean;
+  /** Whether there are atomic operations on these. */
+  readonly int64Atomics: boolean;
+  /** Whether shaders may use f64; else kernels with it are refused. */
+  readonly f64: boolean;
   /** Workgroup memory that a workgroup may take, in bytes. */
   readonly maxWorkgroupBytes: number;
   /** Invocations that a workgroup may have. */
@@ -91,14 +97,18 @@ export function compileStages(
   const tile = simplify(graph);
   const round = padTiles(tile), padded = round === tile ? tile : canonicalise(round);
   const ahead = options.numStages > 1 ? canonicalise(prefetch(padded)) : padded;
-  const layout = assignLayouts(ahead, { lanes, warps: invocations / lanes });
+  const layout = assignLayouts(ahead, { lanes, warps: invocations / lanes, native: target });
   const invocation = lower(layout, axisInfo(layout), options.aliases, {
     invocations,
     subgroupSize: target.subgroupSize,
     workgroupBytes: target.maxWorkgroupBytes * STAGED_SHARE,
     unroll: UNROLL,
+    native: target,
   });
-  const workgroupBytes = invocation.shared.reduce((sum, array) => sum + sharedBytes(array), 0);
+  const workgroupBytes = invocation.shared.reduce(
+    (sum, array) => sum + sharedBytes(array, target),
+    0,
+  );
   if (workgroupBytes > target.maxWorkgroupBytes) {
     throw new OutOfResourcesError(
       `Kernel '${graph.name}' needs ${workgroupBytes} bytes of workgroup memory, but the device ` +
@@ -107,6 +117,7 @@ export function compileStages(
   }
   const { wgsl, ...bindings } = printModule(invocation, {
     dialect: target.dialect,
+    native: target,
     fold: options.fold,
   });
   const program: CompiledProgram = {

@@ -41,6 +41,9 @@ const target = device.kind === "cpu"
   ? {
     subgroupSize: 32,
     f16: true,
+    int64: true,
+    int64Atomics: true,
+    f64: true,
     maxWorkgroupBytes: 2 ** 17,
     maxInvocations: 1024,
     dialect: "naga" as const,

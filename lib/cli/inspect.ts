@@ -28,6 +28,8 @@ export interface InspectOptions {
   /** Lanes of the device's subgroups, 0 for none. */
   readonly subgroups: number;
   readonly f16: boolean;
+  readonly int64: boolean;
+  readonly f64: boolean;
 }
 
 /** What every WebGPU device offers at the least, with the workgroup memory that most do. */
@@ -60,9 +62,16 @@ export async function inspect(
 }
 
 function compileFor(graph: Graph, options: InspectOptions): Compilation {
-  const { numWarps = 4, numStages = 2, subgroups, f16 } = options;
+  const { numWarps = 4, numStages = 2, subgroups, f16, int64, f64 } = options;
   const aliases = graph.params.map((_, i) => i); // every tensor in a buffer of its own
-  const target: Target = { ...DEVICE, subgroupSize: subgroups, f16 };
+  const target: Target = {
+    ...DEVICE,
+    subgroupSize: subgroups,
+    f16,
+    int64,
+    int64Atomics: int64,
+    f64,
+  };
   return compileStages(graph, { numWarps, numStages, aliases, fold: "none" }, target);
 }
 

@@ -1,51 +1,72 @@
 /** Atomic operations: programs run one after the other, so what matters is that each element counts. */
 
-import { DTYPES, type HostArray, isFloat } from "../ir/dtype.ts";
+import {
+  type DType,
+  DTYPES,
+  elementOf,
+  type HostArray,
+  hostArray,
+  isFloat,
+  type Numeric,
+  type NumericFunction,
+} from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
+import { ARITHMETIC } from "../ir/ops/arithmetic.ts";
 import type { AtomicName } from "../ir/ops/atomics.ts";
+import type { ElementwiseRow } from "../ir/ops/row.ts";
 import { isPointer } from "../ir/type.ts";
 import { failAccess } from "./failure.ts";
 import type { Operand, Planner } from "./planner.ts";
 
 /** The new value of an element of memory, from the old one and an operand. */
-type Update = (memory: HostArray, at: number, x: number) => void;
+type Update = (memory: HostArray, at: number, x: Numeric) => void;
 
-/** The bits of 32-bit elements. */
-function bitsOf(memory: HostArray): Int32Array {
-  return new Int32Array(memory.buffer, memory.byteOffset, memory.length);
+/** The bits of elements of 32 or 64. */
+function bitsOf(memory: HostArray): Int32Array | BigInt64Array {
+  const { buffer, byteOffset, length } = memory;
+  return memory.byteLength === 8 * length
+    ? new BigInt64Array(buffer, byteOffset, length)
+    : new Int32Array(buffer, byteOffset, length);
 }
-
-const number = new Float32Array(1), bits = new Int32Array(number.buffer);
 
 /**
  * The larger (or smaller) of floats by their bits: those of positive numbers are ordered as integers
  * with a sign, those of negative ones the other way round. NaNs are beyond the infinities.
  */
-function floatExtremum(larger: boolean): Update {
+function floatExtremum(dtype: DType, larger: boolean): Update {
+  const number = hostArray(dtype, 1), bits = bitsOf(number);
+  const wrap = dtype.bits === 64 ? (x: bigint) => BigInt.asUintN(64, x) : (x: number) => x >>> 0;
+  const unsigned: NumericFunction = wrap;
   return (memory, at, x) => {
     number[0] = x;
-    const all = bitsOf(memory), old = all[at]!, own = bits[0]!;
+    const all: HostArray = bitsOf(memory), old = all[at]!, own = bits[0]!;
     const positive = own >= 0;
-    const above = positive ? own > old : (own >>> 0) < (old >>> 0);
-    const below = positive ? own < old : (own >>> 0) > (old >>> 0);
+    const above = positive ? own > old : unsigned(own) < unsigned(old);
+    const below = positive ? own < old : unsigned(own) > unsigned(old);
     if (larger ? above : below) all[at] = own;
   };
 }
 
-const UPDATES: Readonly<Record<AtomicName, Update>> = {
-  add: (memory, at, x) => void (memory[at]! += x),
-  max: (memory, at, x) => void (memory[at] = Math.max(memory[at]!, x)),
-  min: (memory, at, x) => void (memory[at] = Math.min(memory[at]!, x)),
-  and: (memory, at, x) => void (memory[at]! &= x),
-  or: (memory, at, x) => void (memory[at]! |= x),
-  xor: (memory, at, x) => void (memory[at]! ^= x),
-  xchg: (memory, at, x) => void (memory[at] = x),
-};
+/** The others, by the row of the op table that computes the same. */
+const SAME_AS = {
+  add: ARITHMETIC.add,
+  max: ARITHMETIC.max,
+  min: ARITHMETIC.min,
+  and: ARITHMETIC.and,
+  or: ARITHMETIC.or,
+  xor: ARITHMETIC.xor,
+} satisfies Record<Exclude<AtomicName, "xchg">, ElementwiseRow>;
 
-function updateOf(op: Op, float: boolean): Update {
+const exchange: Update = (memory, at, x) => void (memory[at] = x);
+
+function updateOf(op: Op, dtype: DType): Update {
   const name = String(op.attributes["op"]) as AtomicName;
-  if (float && (name === "max" || name === "min")) return floatExtremum(name === "max");
-  return UPDATES[name];
+  if (name === "xchg") return exchange;
+  if (isFloat(dtype) && (name === "max" || name === "min")) {
+    return floatExtremum(dtype, name === "max");
+  }
+  const f = SAME_AS[name].evaluate({ operands: [dtype, dtype], result: dtype, attributes: {} });
+  return (memory, at, x) => void (memory[at] = f(memory[at]!, x));
 }
 
 export function planAtomic(planner: Planner, op: Op): void {
@@ -58,14 +79,14 @@ export function planAtomic(planner: Planner, op: Op): void {
   const swap: Operand = isCas ? planner.operand(op.operand(2)) : first;
   const given = op.operands[isCas ? 3 : 2];
   const mask: Operand = given ? planner.operand(given) : planner.constant(DTYPES.bool, 1);
-  const update = isCas ? UPDATES.xchg : updateOf(op, isFloat(pointee));
+  const update = isCas ? exchange : updateOf(op, pointee), zero = elementOf(pointee, 0);
   const scratch = planner.constant(pointee, 0).array, scratchBits = bitsOf(scratch);
   const run = (out: HostArray, n: number) => {
     const memory = frame.memory.get(base)!;
     for (let i = 0; i < n; i++) {
-      out[i] = 0;
+      out[i] = zero;
       if (mask.array[i & mask.mask] === 0) continue;
-      const at = pointer.array[i & pointer.mask]!;
+      const at = Number(pointer.array[i & pointer.mask]);
       const old = memory[at >>> 0];
       if (old === undefined) failAccess(frame, op, base, at, "update");
       out[i] = old;

@@ -1,6 +1,6 @@
 /** Loops and branches: steps that run the steps of their regions. */
 
-import { hostArray } from "../ir/dtype.ts";
+import { hostArray, type Numeric } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import { dtypeOf } from "../ir/type.ts";
 import { fail } from "./failure.ts";
@@ -20,13 +20,18 @@ export function planFor(planner: Planner, op: Op): void {
   const steps = planner.region(body, () => move(planner, body.yields, carried));
   settle(planner, op, carried);
   planner.push(() => {
-    const by = numbers[step]!, to = numbers[end]!;
-    if (by === 0) {
+    const by = numbers[step]!, to = numbers[end]!, from = numbers[start]!;
+    if (Number(by) === 0) {
       fail(frame, op, "A loop's step is 0", "Give the loop a step that leads to its end");
     }
-    for (let i = numbers[start]!; by > 0 ? i < to : i > to; i += by) {
+    const run = (i: Numeric) => {
       numbers[slot] = i;
       runAll(steps);
+    };
+    if (typeof by === "number") {
+      for (let i = Number(from); by > 0 ? i < to : i > to; i += by) run(i);
+    } else {
+      for (let i = BigInt(from); by > 0n ? i < to : i > to; i += by) run(i);
     }
   });
 }
@@ -113,7 +118,7 @@ function move(planner: Planner, values: readonly Value[], places: readonly Place
   });
   for (const copy of copies) planner.push(copy);
   if (from.length === 0) return;
-  const saved = from.map(() => 0);
+  const saved: Numeric[] = from.map(() => 0);
   planner.push(() => {
     for (let i = 0; i < from.length; i++) saved[i] = numbers[from[i]!]!;
     for (let i = 0; i < to.length; i++) numbers[to[i]!] = saved[i]!;

@@ -57,14 +57,21 @@ function widen(
   stride: number,
 ): void {
   if (x.mask === 0) {
-    out.fill(x.array[0]!, 0, rows * stride);
+    out.fill(Number(x.array[0]), 0, rows * stride);
   } else if (columns === stride) {
-    out.set(x.array.length > rows * columns ? x.array.subarray(0, rows * columns) : x.array);
+    out.set(
+      numbers(x.array.length > rows * columns ? x.array.subarray(0, rows * columns) : x.array),
+    );
   } else {
     for (let i = 0; i < rows; i++) {
-      out.set(x.array.subarray(i * columns, (i + 1) * columns), i * stride);
+      out.set(numbers(x.array.subarray(i * columns, (i + 1) * columns)), i * stride);
     }
   }
+}
+
+/** Operands of products have at most 32 bits, so their elements are numbers. */
+function numbers(array: HostArray): ArrayLike<number> {
+  return array as ArrayLike<number>;
 }
 
 /** Copies sums, whose rows are `stride` apart, to `out` [rows, columns]. */

@@ -1,6 +1,6 @@
 /** Elementwise operations: one loop over the elements, or none where all operands are numbers. */
 
-import { type DType, isEncoded, ROUND } from "../ir/dtype.ts";
+import { type DType, isEncoded, type NumericFunction, ROUND } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
 import type { Dtypes, ElementwiseRow } from "../ir/ops/row.ts";
 import { dtypeOf } from "../ir/type.ts";
@@ -33,7 +33,7 @@ export function evaluateOf(op: Op, row: ElementwiseRow, key = useKey(op)): Evalu
 /** For dtypes whose arrays do not round what is stored into them, a function that rounds its result. */
 function rounding(f: Evaluate, dtype: DType, count: number): Evaluate {
   if (!isEncoded(dtype)) return f;
-  const round = ROUND[dtype.name];
+  const round: NumericFunction = ROUND[dtype.name];
   switch (count) {
     case 1:
       return (a) => round(f(a!));
@@ -63,7 +63,7 @@ export function planElementwise(planner: Planner, op: Op, row: ElementwiseRow): 
 /** On numbers alone: the result is a number too, also where it stands for a whole tile. */
 function planNumber(planner: Planner, op: Op, f: Evaluate, slots: readonly number[]): void {
   const { numbers } = planner.frame;
-  const round = ROUND[dtypeOf(op.result.type).name];
+  const round: NumericFunction = ROUND[dtypeOf(op.result.type).name];
   if (op.operands.every((value) => planner.isKnown(value))) {
     return planner.put(op.result, planner.number(round(f(...slots.map((slot) => numbers[slot]!)))));
   }

@@ -6,7 +6,14 @@
  * steps over arrays that were allocated before, with one tight loop for each operation.
  */
 
-import { type DType, type HostArray, memoryArray, ROUND } from "../ir/dtype.ts";
+import {
+  type DType,
+  type HostArray,
+  isWide,
+  memoryArray,
+  type Numeric,
+  roundTo,
+} from "../ir/dtype.ts";
 import type { Graph, Op } from "../ir/graph.ts";
 import { elementwise, type StructuralName } from "../ir/ops.ts";
 import { dtypeOf, isPointer } from "../ir/type.ts";
@@ -17,8 +24,8 @@ import { STRUCTURAL } from "./structural.ts";
 /** How many programs a launch has along each dimension. */
 export type Grid = readonly [number, number, number];
 
-/** A tensor's elements for a pointer parameter, a number for any other. */
-export type Argument = HostArray | number;
+/** A tensor's elements for a pointer parameter, for any other a number, or a bigint of 64 bits. */
+export type Argument = HostArray | Numeric;
 
 /** A kernel that is ready to run. */
 export interface Prepared {
@@ -111,7 +118,9 @@ function tensor(graph: Graph, name: string, dtype: DType, found: Argument | unde
   );
 }
 
-function number(graph: Graph, name: string, dtype: DType, found: Argument | undefined): number {
-  if (typeof found === "number") return ROUND[dtype.name](found);
-  throw new Error(`Cannot run kernel '${graph.name}': the argument '${name}' is no number`);
+function number(graph: Graph, name: string, dtype: DType, found: Argument | undefined): Numeric {
+  if (typeof found === "bigint" && isWide(dtype)) return roundTo(dtype, found);
+  if (typeof found === "number" && !isWide(dtype)) return roundTo(dtype, found);
+  const wanted = isWide(dtype) ? "bigint" : "number";
+  throw new Error(`Cannot run kernel '${graph.name}': the argument '${name}' is no ${wanted}`);
 }

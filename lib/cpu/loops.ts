@@ -13,10 +13,10 @@
  * result's, 0 where its first element stands for all.
  */
 
-import type { HostArray } from "../ir/dtype.ts";
+import type { HostArray, Numeric, NumericFunction } from "../ir/dtype.ts";
 
 /** The function that computes one element. */
-export type Evaluate = (...args: number[]) => number;
+export type Evaluate = NumericFunction;
 
 type Template = (...args: never[]) => unknown;
 
@@ -93,7 +93,7 @@ export function gather(n: number, out: HostArray, x: HostArray, index: Int32Arra
 
 /**
  * From x [outer, from, inner] by index [outer, to, inner]: out[o, j, i] = x[o, index[o, j, i], i].
- * An index outside gives 0.
+ * An index outside gives `outside`.
  */
 export function gatherAlong(
   n: number,
@@ -104,10 +104,11 @@ export function gatherAlong(
   from: number,
   to: number,
   inner: number,
+  outside: Numeric,
 ): void {
   for (let e = 0; e < n; e++) {
-    const outer = Math.floor(e / (to * inner)), i = e % inner, j = index[e & mi]!;
-    out[e] = j >= 0 && j < from ? x[(outer * from + j) * inner + i]! : 0;
+    const outer = Math.floor(e / (to * inner)), i = e % inner, j = Number(index[e & mi]);
+    out[e] = j >= 0 && j < from ? x[(outer * from + j) * inner + i]! : outside;
   }
 }
 
@@ -128,7 +129,7 @@ export function loadLoop(
 ): number {
   for (let i = 0; i < n; i++) {
     if (mask[i & mm] !== 0) {
-      const element = memory[pointer[i & mp]!]; // the engine checks the index anyway
+      const element = memory[pointer[i & mp] as number]; // the engine checks the index anyway
       if (element === undefined) return i;
       out[i] = element;
     } else {
@@ -152,7 +153,7 @@ export function storeLoop(
   const length = memory.length;
   for (let i = 0; i < n; i++) {
     if (mask[i & mm] !== 0) {
-      const at = pointer[i & mp]! >>> 0; // a negative index becomes a large one
+      const at = (pointer[i & mp] as number) >>> 0; // a negative index becomes a large one
       if (at >= length) return i;
       memory[at] = value[i & mv]!;
     }
@@ -195,9 +196,9 @@ export function loadDecodedLoop(
 ): number {
   for (let i = 0; i < n; i++) {
     if (mask[i & mm] !== 0) {
-      const bits = memory[pointer[i & mp]!];
+      const bits = memory[pointer[i & mp] as number];
       if (bits === undefined) return i;
-      out[i] = numbers[bits]!;
+      out[i] = numbers[bits as number]!;
     } else {
       out[i] = other[i & mo]!;
     }
@@ -215,12 +216,12 @@ export function storeEncodedLoop(
   mv: number,
   mask: HostArray,
   mm: number,
-  encode: (x: number) => number,
+  encode: NumericFunction,
 ): number {
   const length = memory.length;
   for (let i = 0; i < n; i++) {
     if (mask[i & mm] !== 0) {
-      const at = pointer[i & mp]! >>> 0;
+      const at = (pointer[i & mp] as number) >>> 0;
       if (at >= length) return i;
       memory[at] = encode(value[i & mv]!);
     }

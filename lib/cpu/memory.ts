@@ -53,7 +53,7 @@ export function planLoad(planner: Planner, op: Op): void {
       other.mask,
       numbers,
     );
-    if (failed >= 0) failAccess(frame, op, base, pointer.array[failed & pointer.mask]!);
+    if (failed >= 0) failAccess(frame, op, base, Number(pointer.array[failed & pointer.mask]));
     if (pointee.kind === "bool") { // bytes from outside may be any number
       for (let i = 0; i < out.length; i++) if (out[i] !== 0) out[i] = 1;
     }
@@ -95,6 +95,6 @@ export function planStore(planner: Planner, op: Op): void {
       mask.mask,
       encode,
     );
-    if (failed >= 0) failAccess(frame, op, base, pointer.array[failed & pointer.mask]!);
+    if (failed >= 0) failAccess(frame, op, base, Number(pointer.array[failed & pointer.mask]));
   });
 }

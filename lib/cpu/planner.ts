@@ -7,7 +7,7 @@
  * alone) stays a number; reshaping shares the array. An array is reused as soon as its value is dead.
  */
 
-import { type DType, type HostArray, hostArray } from "../ir/dtype.ts";
+import { type DType, elementOf, type HostArray, hostArray, type Numeric } from "../ir/dtype.ts";
 import type { Graph, Op, Region, Value } from "../ir/graph.ts";
 import { dtypeOf, size } from "../ir/type.ts";
 import { lastUses } from "./lifetimes.ts";
@@ -19,7 +19,8 @@ export type Step = () => void;
 /** What the steps of a kernel share. */
 export interface Frame {
   readonly graph: Graph;
-  readonly numbers: number[];
+  /** Scalars, as elements of their dtypes. */
+  readonly numbers: Numeric[];
   /** The tensor of each pointer parameter, by the parameter's name. */
   readonly memory: Map<string, HostArray>;
   grid: readonly [number, number, number];
@@ -128,7 +129,7 @@ export class Planner {
   }
 
   /** Makes room for a number in the frame. */
-  number(initial?: number): Place & { kind: "number" } {
+  number(initial?: Numeric): Place & { kind: "number" } {
     const slot = this.frame.numbers.push(initial ?? 0) - 1;
     return { kind: "number", slot, known: initial !== undefined };
   }
@@ -171,7 +172,7 @@ export class Planner {
   /** An operand that is the same number always. */
   constant(dtype: DType, number: number): Operand {
     const array = hostArray(dtype, 1);
-    array[0] = number;
+    array[0] = elementOf(dtype, number);
     return { array, mask: 0 };
   }
 

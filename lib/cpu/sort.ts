@@ -24,9 +24,9 @@ export function planHistogram(planner: Planner, op: Op): void {
     planner.push(() => {
       out.fill(0);
       for (let i = 0; i < x.length; i++) {
-        const bin = x[i]!;
+        const bin = Number(x[i]);
         if (mask && mask.array[i & mask.mask] === 0) continue;
-        if (bin >= 0 && bin < bins) out[bin] = out[bin]! + 1;
+        if (bin >= 0 && bin < bins) out[bin] = Number(out[bin]) + 1;
       }
     });
   });

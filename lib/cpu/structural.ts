@@ -1,6 +1,6 @@
 /** How each operation that is not elementwise becomes steps. */
 
-import { type DTypeName, DTYPES, ROUND } from "../ir/dtype.ts";
+import { type DTypeName, DTYPES, roundTo } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import type { StructuralName } from "../ir/ops.ts";
 import { sameShape } from "../ir/type.ts";
@@ -22,7 +22,7 @@ export const STRUCTURAL = {
   num_programs: planGrid("grid"),
   constant(planner: Planner, op: Op): void {
     const dtype = DTYPES[op.attributes["dtype"] as DTypeName];
-    planner.put(op.result, planner.number(ROUND[dtype.name](op.number("value"))));
+    planner.put(op.result, planner.number(roundTo(dtype, op.value)));
   },
   arange(planner: Planner, op: Op): void {
     const start = op.number("start"), n = op.number("end") - start;

@@ -3,9 +3,9 @@
  * (bf16 and 8-bit ones) become bits and numbers again.
  */
 
-import { type DType, type DTypeName, isEncoded } from "./dtype.ts";
+import { type DType, type DTypeName, isEncoded, type NumericFunction } from "./dtype.ts";
 
-const view = new DataView(new ArrayBuffer(4));
+const view = new DataView(new ArrayBuffer(8));
 
 /** An 8-bit float, by its bits of mantissa and its bias. */
 interface Small {
@@ -45,36 +45,42 @@ function smallNumber({ mantissa, bias, finite }: Small): (bits: number) => numbe
   };
 }
 
-/** For each dtype, the bits of a number that it has, as an unsigned integer. */
-export const TO_BITS: Readonly<Record<DTypeName, (x: number) => number>> = {
-  bool: (x) => x,
-  i8: (x) => x & 0xff,
-  i16: (x) => x & 0xffff,
-  i32: (x) => x >>> 0,
-  u8: (x) => x,
-  u16: (x) => x,
-  u32: (x) => x,
+/** For each dtype, the bits of an element, as an unsigned integer: a bigint where there are 64. */
+export const TO_BITS: Readonly<Record<DTypeName, NumericFunction>> = {
+  bool: (x: number) => x,
+  i8: (x: number) => x & 0xff,
+  i16: (x: number) => x & 0xffff,
+  i32: (x: number) => x >>> 0,
+  i64: (x: bigint) => BigInt.asUintN(64, x),
+  u8: (x: number) => x,
+  u16: (x: number) => x,
+  u32: (x: number) => x,
+  u64: (x: bigint) => x,
   f8e4m3: smallBits(E4M3),
   f8e5m2: smallBits(E5M2),
-  bf16: (x) => (view.setFloat32(0, x), view.getUint16(0)),
-  f16: (x) => (view.setFloat16(0, x), view.getUint16(0)),
-  f32: (x) => (view.setFloat32(0, x), view.getUint32(0)),
+  bf16: (x: number) => (view.setFloat32(0, x), view.getUint16(0)),
+  f16: (x: number) => (view.setFloat16(0, x), view.getUint16(0)),
+  f32: (x: number) => (view.setFloat32(0, x), view.getUint32(0)),
+  f64: (x: number) => (view.setFloat64(0, x), view.getBigUint64(0)),
 };
 
-/** For each dtype, the number that bits stand for. */
-export const FROM_BITS: Readonly<Record<DTypeName, (bits: number) => number>> = {
-  bool: (bits) => bits === 0 ? 0 : 1,
-  i8: (bits) => (bits << 24) >> 24,
-  i16: (bits) => (bits << 16) >> 16,
-  i32: (bits) => bits | 0,
-  u8: (bits) => bits,
-  u16: (bits) => bits,
-  u32: (bits) => bits,
+/** For each dtype, the element that bits stand for. */
+export const FROM_BITS: Readonly<Record<DTypeName, NumericFunction>> = {
+  bool: (bits: number) => bits === 0 ? 0 : 1,
+  i8: (bits: number) => (bits << 24) >> 24,
+  i16: (bits: number) => (bits << 16) >> 16,
+  i32: (bits: number) => bits | 0,
+  i64: (bits: bigint) => BigInt.asIntN(64, bits),
+  u8: (bits: number) => bits,
+  u16: (bits: number) => bits,
+  u32: (bits: number) => bits,
+  u64: (bits: bigint) => bits,
   f8e4m3: smallNumber(E4M3),
   f8e5m2: smallNumber(E5M2),
-  bf16: (bits) => (view.setUint32(0, bits << 16), view.getFloat32(0)),
-  f16: (bits) => (view.setUint16(0, bits), view.getFloat16(0)),
-  f32: (bits) => (view.setUint32(0, bits), view.getFloat32(0)),
+  bf16: (bits: number) => (view.setUint32(0, bits << 16), view.getFloat32(0)),
+  f16: (bits: number) => (view.setUint16(0, bits), view.getFloat16(0)),
+  f32: (bits: number) => (view.setUint32(0, bits), view.getFloat32(0)),
+  f64: (bits: bigint) => (view.setBigUint64(0, bits), view.getFloat64(0)),
 };
 
 const tables = new Map<DType, Float32Array>();
@@ -84,7 +90,10 @@ export function numbersOf(dtype: DType): Float32Array {
   if (!isEncoded(dtype)) throw new Error(`Dtype ${dtype.name} is not encoded`);
   let table = tables.get(dtype);
   if (!table) {
-    table = Float32Array.from({ length: 2 ** dtype.bits }, (_, i) => FROM_BITS[dtype.name](i));
+    table = Float32Array.from(
+      { length: 2 ** dtype.bits },
+      (_, i) => Number(FROM_BITS[dtype.name](i)),
+    );
     tables.set(dtype, table);
   }
   return table;

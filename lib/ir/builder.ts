@@ -2,7 +2,7 @@
  * Builds graphs: appends operations with their types inferred from the op table, and nests regions.
  */
 
-import type { DType } from "./dtype.ts";
+import { type DType, elementOf, isWide, type Numeric } from "./dtype.ts";
 import { type Attributes, type Location, Op, Region, Value } from "./graph.ts";
 import { type OpName, OPS } from "./ops.ts";
 import type { Type } from "./type.ts";
@@ -45,7 +45,8 @@ export class Builder {
   }
 
   /** A constant scalar, or a tile of equal elements when a shape is given. */
-  constant(value: number, dtype: DType, shape: readonly number[] = []): Value {
+  constant(x: Numeric, dtype: DType, shape: readonly number[] = []): Value {
+    const value = isWide(dtype) ? elementOf(dtype, x) : Number(x);
     return this.value("constant", [], { attributes: { value, dtype: dtype.name, shape } });
   }
 

@@ -15,6 +15,7 @@
  * A region may use every value that is defined before the operation that owns it.
  */
 
+import type { Numeric } from "./dtype.ts";
 import type { OpName } from "./ops.ts";
 import type { Type } from "./type.ts";
 
@@ -32,8 +33,8 @@ export interface Location {
   readonly caller?: Location | undefined;
 }
 
-/** What an attribute may hold; numbers include NaN, infinities and -0. */
-export type Attribute = number | string | boolean | readonly number[];
+/** What an attribute may hold; numbers include NaN, infinities and -0, bigints are of 64-bit integers. */
+export type Attribute = number | bigint | string | boolean | readonly number[];
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One SSA value: a result of an operation, a region's parameter or a kernel's parameter. */
@@ -91,6 +92,15 @@ export class Op {
     const attribute = this.attributes[name];
     if (typeof attribute !== "number") {
       throw new Error(`Operation ${this.name} has no number '${name}'`);
+    }
+    return attribute;
+  }
+
+  /** What a constant is, an element of its dtype. */
+  get value(): Numeric {
+    const attribute = this.attributes["value"];
+    if (typeof attribute !== "number" && typeof attribute !== "bigint") {
+      throw new Error(`Operation ${this.name} has no value`);
     }
     return attribute;
   }

@@ -8,7 +8,8 @@
  * elements cost one scalar each.
  */
 
-import type { DType } from "./dtype.ts";
+import type { DType, Numeric } from "./dtype.ts";
+import { type Native, registerBytes } from "./native.ts";
 import type { Attributes } from "./graph.ts";
 import type { AtomicName } from "./ops/atomics.ts";
 import type { ElementwiseName } from "./ops.ts";
@@ -34,7 +35,7 @@ export type Expr =
   & { readonly type: VectorType }
   & (
     /** A number; a vector of equal numbers when the width says so. */
-    | { readonly kind: "literal"; readonly value: number }
+    | { readonly kind: "literal"; readonly value: Numeric }
     /** Something declared by a `let`, `var` or `for`. */
     | { readonly kind: "name"; readonly name: string }
     /** A run-time scalar parameter of the kernel. */
@@ -250,10 +251,6 @@ export interface InvocationProgram {
 }
 
 /** Bytes that a workgroup array takes. */
-export function sharedBytes(array: SharedArray): number {
-  return array.dims.reduce((product, dim) => product * dim, elementBytes(array.type));
-}
-
-function elementBytes({ dtype, width }: VectorType): number {
-  return width * (dtype.register === "f16" ? 2 : 4);
+export function sharedBytes({ type: { dtype, width }, dims }: SharedArray, native: Native): number {
+  return dims.reduce((product, dim) => product * dim, width * registerBytes(dtype, native));
 }

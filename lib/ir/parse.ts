@@ -6,11 +6,11 @@
  */
 
 import { LinearLayout } from "../layout/linear_layout.ts";
-import { dtypeNamed } from "./dtype.ts";
+import { dtypeNamed, isWide, type Numeric } from "./dtype.ts";
 import { type Attribute, Graph, type Location, Op, type Param, Region, Value } from "./graph.ts";
 import { isOpName, type OpName, OPS } from "./ops.ts";
 import { shownByType } from "./print.ts";
-import { type Element, scalar, tile, type Type } from "./type.ts";
+import { dtypeOf, type Element, scalar, tile, type Type } from "./type.ts";
 
 /** Where and why a text is no graph. Lines and columns count from 1. */
 export class ParseError extends Error {
@@ -122,12 +122,12 @@ class Parser {
     }
     const start = this.#token, name = this.#take("word", "an operation").text;
     if (!isOpName(name)) return this.#fail(`There is no operation '${name}'`, start.at);
-    const number = this.#is("number") ? this.#number() : undefined;
+    const number = this.#is("number") ? this.#take("number", "a number").text : undefined;
     const isPlainFor = name === "for" && this.#isAssignment();
     const { operands, params } = isPlainFor
       ? this.#forOperands()
       : { operands: this.#uses(), params: undefined };
-    const attributes = { ...(number !== undefined && { value: number }), ...this.#attributes() };
+    const written = this.#attributes();
     const types: Type[] = [];
     if (names.length > 0) {
       this.#mark(":");
@@ -136,6 +136,8 @@ class Parser {
         this.#fail(`${names.length} results have ${types.length} types`, start.at);
       }
     }
+    const value = number === undefined ? {} : { value: numericOf(number, types[0]) };
+    const attributes = { ...value, ...written };
     let location = this.#location();
     const regions = params ? [this.#forBody(params, operands[0]!, types)] : this.#regions(name);
     location ??= this.#location();
@@ -225,8 +227,7 @@ class Parser {
   }
 
   #number(): number {
-    const { text } = this.#take("number", "a number");
-    return text === "nan" ? NaN : Number(text.replace("inf", "Infinity"));
+    return Number(numericOf(this.#take("number", "a number").text));
   }
 
   /** `f32`, `ptr<x:f32>`, `tile<64x32xf32>`, `tile<64xptr<x:f32>, #0>` */
@@ -356,4 +357,10 @@ function shown(
     if (implied !== undefined) result[key] ??= implied;
   }
   return result;
+}
+
+/** What a number's text stands for where the type is this one. */
+function numericOf(text: string, type?: Type): Numeric {
+  if (type && isWide(dtypeOf(type)) && /^-?\d+$/.test(text)) return BigInt(text);
+  return text === "nan" ? NaN : Number(text.replace("inf", "Infinity"));
 }

@@ -35,6 +35,7 @@
  */
 
 import type { LinearLayout } from "../layout/linear_layout.ts";
+import type { Numeric } from "./dtype.ts";
 import type { Attribute, Graph, Op, Region, Value } from "./graph.ts";
 import { OPS } from "./ops.ts";
 import { sameShape, sameType, type Type, typeText } from "./type.ts";
@@ -65,14 +66,14 @@ export function printLines(graph: Graph, options: PrintOptions = {}): Line[] {
 
 /** The text form of an attribute. */
 export function attributeText(attribute: Attribute): string {
-  if (typeof attribute === "number") return numberText(attribute);
+  if (typeof attribute === "number" || typeof attribute === "bigint") return numberText(attribute);
   if (typeof attribute === "string") return JSON.stringify(attribute);
   if (typeof attribute === "boolean") return String(attribute);
   return `[${attribute.map(numberText).join(", ")}]`;
 }
 
 /** A number, exactly. */
-export function numberText(x: number): string {
+export function numberText(x: Numeric): string {
   if (Number.isNaN(x)) return "nan";
   if (Object.is(x, -0)) return "-0.0";
   return String(x).replace("Infinity", "inf");
@@ -223,7 +224,8 @@ class Printer {
 function nameOf(op: Op, result: Value): string | undefined {
   if (result.hint !== undefined) return result.hint;
   const value = op.name === "constant" ? op.attributes["value"] : undefined;
-  return typeof value === "number" && /^\d+$/.test(numberText(value)) ? `c${value}` : undefined;
+  const isNumber = typeof value === "number" || typeof value === "bigint";
+  return isNumber && /^\d+$/.test(numberText(value)) ? `c${value}` : undefined;
 }
 
 function attributesText(op: Op): string {

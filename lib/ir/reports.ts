@@ -6,7 +6,7 @@
 
 import { codeFrame, KernelError } from "../errors.ts";
 import { TO_BITS } from "./bits.ts";
-import { type DType, ROUND } from "./dtype.ts";
+import { type DType, type Numeric, roundTo } from "./dtype.ts";
 import type { Location, Op } from "./graph.ts";
 import { isPointer, size, tile, type Type } from "./type.ts";
 
@@ -28,7 +28,7 @@ export type ProgramId = readonly [x: number, y: number, z: number];
 /** An element that was told of, by its place in row-major order. */
 export interface ReportedElement {
   readonly index: number;
-  readonly value: number;
+  readonly value: Numeric;
 }
 
 /** The place that an operation is. */
@@ -66,20 +66,20 @@ function floatText(x: number, dtype: DType): string {
   const digits = dtype.bits > 32 ? 17 : 9;
   for (let precision = 1; precision < digits; precision++) {
     const short = Number(x.toPrecision(precision));
-    if (ROUND[dtype.name](short) === x) return String(short);
+    if (roundTo(dtype, short) === x) return String(short);
   }
   return String(x);
 }
 
 /** One element as text. A pointer is told by its offset. */
-function elementText(x: number, { type, form }: ReportSite): string {
+function elementText(x: Numeric, { type, form }: ReportSite): string {
   const { element } = type;
   if (isPointer(element)) return `${element.base} + ${x}`;
   if (form === "hex") {
     return `0x${TO_BITS[element.name](x).toString(16).padStart(element.bytes * 2, "0")}`;
   }
   if (element.kind === "bool") return x ? "true" : "false";
-  return element.kind === "float" ? floatText(x, element) : String(x);
+  return element.kind === "float" ? floatText(Number(x), element) : String(x);
 }
 
 /** All elements of a tile in row-major order, in brackets; rows on lines of their own. */

@@ -322,5 +322,5 @@ function nameOf({ hint, type }: Value): string {
 
 function kindOf(value: unknown): AttributeKind {
   if (Array.isArray(value)) return "numbers";
-  return typeof value as AttributeKind;
+  return typeof value === "bigint" ? "number" : typeof value as AttributeKind;
 }

@@ -66,11 +66,11 @@ export interface BlockFunctions {
    * A pointer to a block of a tensor, for `tl.load` and `tl.store`; with `boundaryCheck` they leave out
    * what is outside along those dimensions.
    */
-  makeBlockPtr(base: Pointer, options: BlockPointerOptions): Pointer;
+  makeBlockPtr(base: number, options: BlockPointerOptions): Pointer;
   /** The block that is so many elements further along each dimension. */
   advance(block: number, offsets: readonly number[]): Pointer;
   /** A tensor to be accessed in blocks, with its bounds known. */
-  makeTensorDescriptor(base: Pointer, options: TensorDescriptorOptions): TensorDescriptor;
+  makeTensorDescriptor(base: number, options: TensorDescriptorOptions): TensorDescriptor;
   /** The same as `descriptor.load(offsets)`. */
   loadTensorDescriptor(descriptor: TensorDescriptor, offsets: readonly number[]): Tile;
   /** The same as `descriptor.store(offsets, value)`. */

@@ -259,12 +259,12 @@ export interface Operations
     options?: ReduceOptions,
   ): Tile;
   /** The same of several tiles together: `combine` gets one scalar of each, then a second of each. */
-  reduce(
-    xs: readonly Condition[],
+  reduce<const T extends readonly Condition[]>(
+    xs: T,
     axis: number | null,
     combine: (...scalars: number[]) => readonly (number | boolean)[],
     options?: ReduceOptions,
-  ): Tile[];
+  ): { -readonly [I in keyof T]: Tile };
   /**
    * Along an axis each element combined with all before it (with `reverse`, after it), by an
    * associative function of scalars: `tl.associativeScan(x, 0, (a, b) => tl.maximum(a, b))` is the
@@ -277,12 +277,12 @@ export interface Operations
     options?: ScanOptions,
   ): Tile;
   /** The same of several tiles together: `combine` gets one scalar of each, then a second of each. */
-  associativeScan(
-    xs: readonly Condition[],
+  associativeScan<const T extends readonly Condition[]>(
+    xs: T,
     axis: number,
     combine: (...scalars: number[]) => readonly (number | boolean)[],
     options?: ScanOptions,
-  ): Tile[];
+  ): { -readonly [I in keyof T]: Tile };
   /** Running sums along an axis, the first unless given, each with its own element; dtypes as of `tl.sum`. */
   cumsum(x: Condition, axis?: number, options?: CumulativeSumOptions): Tile;
   /** Running products along an axis, the first unless given. Narrow integers stay narrow. */

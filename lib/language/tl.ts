@@ -10,7 +10,23 @@ import { NereidError } from "../errors.ts";
 import { ATOMIC_FUNCTION_NAMES } from "./atomics.ts";
 import { BLOCK_FUNCTION_NAMES } from "./blocks.ts";
 import { DEBUG_FUNCTION_NAMES } from "./debug.ts";
-import { bf16, bool, f16, f32, f8e4m3, f8e5m2, i16, i32, i8, u16, u32, u8 } from "./dtypes.ts";
+import {
+  bf16,
+  bool,
+  f16,
+  f32,
+  f64,
+  f8e4m3,
+  f8e5m2,
+  i16,
+  i32,
+  i64,
+  i8,
+  u16,
+  u32,
+  u64,
+  u8,
+} from "./dtypes.ts";
 import { type ElementwiseFunctions, FUNCTION_NAMES, PropagateNan } from "./functions.ts";
 import { LIBDEVICE_NAMES, type LibdeviceFunctions } from "./libdevice.ts";
 import { MAP_NAMES } from "./map.ts";
@@ -22,6 +38,8 @@ import type { DType } from "./types.ts";
 export interface Language extends Operations {
   /** 32-bit floating point. */
   readonly f32: DType;
+  /** 64-bit floating point, on the CPU and on devices with `wgpu-shader-f64`. */
+  readonly f64: DType;
   /** 16-bit floating point, of 11 significant bits and at most 65504. */
   readonly f16: DType;
   /** The upper half of an f32: its range, with 8 significant bits. */
@@ -36,12 +54,16 @@ export interface Language extends Operations {
   readonly i16: DType;
   /** 32-bit integers. */
   readonly i32: DType;
+  /** 64-bit integers. */
+  readonly i64: DType;
   /** 8-bit integers without sign. */
   readonly u8: DType;
   /** 16-bit integers without sign. */
   readonly u16: DType;
   /** 32-bit integers without sign. */
   readonly u32: DType;
+  /** 64-bit integers without sign. */
+  readonly u64: DType;
   /** Booleans; a byte each in memory. */
   readonly bool: DType;
   /** The elementwise functions, under Triton's other name for them: `tl.math.exp` is `tl.exp`. */
@@ -211,6 +233,7 @@ export const tl: Language = Object.freeze({
   libdevice: LIBDEVICE,
   extra: Object.freeze({ libdevice: LIBDEVICE }),
   PropagateNan,
+  f64,
   f32,
   f16,
   bf16,
@@ -219,9 +242,11 @@ export const tl: Language = Object.freeze({
   i8,
   i16,
   i32,
+  i64,
   u8,
   u16,
   u32,
+  u64,
   bool,
   // Built from a table of exactly the names of Operations.
 }) as unknown as Language;

@@ -22,7 +22,7 @@ declare const tile: unique symbol;
  */
 export type DType =
   & number
-  & ((value: number | boolean) => number)
+  & ((value: number | bigint | boolean) => number)
   & { readonly name: DTypeName; readonly itemSize: number };
 
 /** Numbers in memory, given by a tensor at the launch; `pointer + offsets` addresses its elements. */

@@ -10,12 +10,18 @@
  * | view | `*f32@`, `*f32@16`, `*f32@=0` | the same, some elements further on, or a multiple of 16 bytes |
  * | 1 | `i32=1` | becomes a compile-time constant |
  * | 32 | `i32%16` | an i32 known to be divisible by 16 |
- * | 5, 0.5, true | `i32`, `f32`, `bool` | a scalar of which nothing is known |
+ * | 5, 2 ** 40 or 5n, 0.5, true | `i32`, `i64`, `f32`, `bool` | a scalar of which nothing is known |
  * | anything else | `!key` | a compile-time value |
  */
 
 import { LaunchError } from "../errors.ts";
-import { type DType, DTYPES, isInteger, ROUND } from "../ir/dtype.ts";
+import {
+  type DType,
+  DTYPES,
+  elementOf as elementIn,
+  isInteger,
+  type Numeric,
+} from "../ir/dtype.ts";
 import { elementOf, TypedScalar } from "../language/dtypes.ts";
 import type { Device } from "../runtime/device.ts";
 import { Tensor } from "../runtime/tensor.ts";
@@ -44,7 +50,7 @@ export interface Bound {
   readonly key: string;
   /** The part of the key that is about constants and options. */
   readonly constantsKey: string;
-  /** By position: a tensor, a number (booleans as 0 and 1), or a compile-time value. */
+  /** By position: a tensor, a number (booleans as 0 and 1, 64-bit integers as bigints), or a compile-time value. */
   readonly values: readonly unknown[];
   readonly classes: readonly string[];
   /** The constants and options that were given, as they were given. */
@@ -155,7 +161,7 @@ function pointerClasses(kernel: Parameters, values: readonly unknown[], classes:
 
 /** An argument of a launch as the kernel sees it: booleans and numbers with a dtype are numbers. */
 export function valueOf(arg: unknown): unknown {
-  if (typeof arg === "boolean" || typeof arg === "bigint") return Number(arg);
+  if (typeof arg === "boolean") return Number(arg);
   return arg instanceof TypedScalar ? arg.value : arg;
 }
 
@@ -170,24 +176,20 @@ function bindOther(
   const declared = kernel.positional[i]!.dtype;
   switch (typeof arg) {
     case "number":
-      values.push(arg);
-      classes.push(scalarClass(kernel, i, arg, declared ?? dtypeOfNumber(kernel, i, arg)));
+      bindScalar(kernel, i, arg, declared ?? dtypeOfNumber(kernel, i, arg), values, classes);
       return;
     case "boolean":
-      values.push(Number(arg));
-      classes.push(scalarClass(kernel, i, Number(arg), declared ?? DTYPES.bool));
+      bindScalar(kernel, i, Number(arg), declared ?? DTYPES.bool, values, classes);
       return;
     case "bigint":
-      values.push(Number(arg));
-      classes.push(scalarClass(kernel, i, Number(arg), declared ?? dtypeOfInteger(kernel, i, arg)));
+      bindScalar(kernel, i, arg, declared ?? dtypeOfBigint(kernel, i, arg), values, classes);
       return;
     case "object":
       if (!(arg instanceof TypedScalar)) break;
       if (declared && declared !== arg.dtype) {
         throw problem(kernel, i, `is ${arg}, but it is declared as ${declared.name}`);
       }
-      values.push(arg.value);
-      classes.push(scalarClass(kernel, i, arg.value, arg.dtype));
+      bindScalar(kernel, i, arg.value, arg.dtype, values, classes);
       return;
     default: // functions and strings, compile-time values
   }
@@ -218,31 +220,51 @@ function mistaken(arg: unknown): string | undefined {
     : `is a ${name}: pass a tensor, a number or a boolean`;
 }
 
-/** What an undeclared number is: an i32 when it is integral, else an f32. */
+/** What an undeclared number is: when it is integral an i32, or an i64 if it does not fit, else an f32. */
 function dtypeOfNumber(kernel: Parameters, i: number, value: number): DType {
   if ((value | 0) === value) return DTYPES.i32;
-  return Number.isInteger(value) ? dtypeOfInteger(kernel, i, value) : DTYPES.f32;
+  if (!Number.isInteger(value)) return DTYPES.f32;
+  const whole = BigInt(value);
+  return BigInt.asIntN(32, whole) === whole ? DTYPES.i32 : dtypeOfBigint(kernel, i, whole);
 }
 
-function dtypeOfInteger(kernel: Parameters, i: number, value: number | bigint): DType {
-  if (BigInt.asIntN(32, BigInt(value)) === BigInt(value)) return DTYPES.i32;
+/** An i64, or a u64 when it does not fit. */
+function dtypeOfBigint(kernel: Parameters, i: number, value: bigint): DType {
+  if (BigInt.asIntN(64, value) === value) return DTYPES.i64;
+  if (BigInt.asUintN(64, value) === value) return DTYPES.u64;
   throw problem(
     kernel,
     i,
-    `is ${value}, which no i32 can hold (-2147483648 to 2147483647): pass tl.u32(…) or tl.f32(…) if it is meant to be one`,
+    `is ${value}, which no integer of 64 bits can hold: pass tl.f32(…) if it is meant to be a float`,
   );
+}
+
+/** A number as an element of its dtype, with its class. */
+function bindScalar(
+  kernel: Parameters,
+  i: number,
+  given: Numeric,
+  dtype: DType,
+  values: unknown[],
+  classes: string[],
+): void {
+  classes.push(scalarClass(kernel, i, given, dtype));
+  const own = typeof given === "bigint" ? dtype.bits === 64 && isInteger(dtype) : dtype.bits < 64;
+  values.push(own ? given : elementIn(dtype, given)); // floats are rounded by whoever stores them
 }
 
 const CLASSES = Object.fromEntries(
   Object.keys(DTYPES).map((name) => [name, [name, `${name}=1`, `${name}%16`]]),
 ) as Record<DType["name"], [plain: string, one: string, divisible: string]>;
 
-function scalarClass(kernel: Parameters, i: number, value: number, dtype: DType): string {
+function scalarClass(kernel: Parameters, i: number, value: Numeric, dtype: DType): string {
   const [plain, one, divisible] = CLASSES[dtype.name];
   if (!isInteger(dtype)) return plain;
-  if (ROUND[dtype.name](value) !== value) {
+  // deno-lint-ignore eqeqeq -- a bigint and a number may be the same integer
+  if (elementIn(dtype, value) != value) {
     throw problem(kernel, i, `is ${value}, which no ${dtype.name} can hold`);
   }
+  if (typeof value === "bigint") return value === 1n ? one : value % 16n === 0n ? divisible : plain;
   return value === 1 ? one : value % 16 === 0 ? divisible : plain;
 }
 

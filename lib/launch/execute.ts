@@ -12,7 +12,16 @@ import {
 import { evaluate } from "../cpu/evaluate.ts";
 import { DeviceError, LaunchError } from "../errors.ts";
 import type { GridShape } from "../grid.ts";
-import { DTYPES, type HostArray, hostView, isFloat, ROUND } from "../ir/dtype.ts";
+import {
+  type DType,
+  DTYPES,
+  type HostArray,
+  hostView,
+  isFloat,
+  isWide,
+  type Numeric,
+  roundTo,
+} from "../ir/dtype.ts";
 import type { Graph } from "../ir/graph.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
@@ -70,6 +79,9 @@ export function targetOf({ subgroupSize, features, limits, dialect }: Capabiliti
   return {
     subgroupSize,
     f16: features.includes("shader-f16"),
+    int64: features.includes("wgpu-shader-int64"),
+    int64Atomics: features.includes("wgpu-shader-int64-atomic-all-ops"),
+    f64: features.includes("wgpu-shader-f64"),
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
     dialect,
@@ -92,8 +104,8 @@ function onHost(traced: Graph, backend: HostBackend, positions: Positions): Exec
   };
 }
 
-function hostArgument(value: unknown): HostArray | number {
-  if (!(value instanceof Tensor)) return value as number;
+function hostArgument(value: unknown): HostArray | Numeric {
+  if (!(value instanceof Tensor)) return value as Numeric;
   const storage = value.storage;
   if (!(storage instanceof HostStorage)) throw new Error("A tensor of the CPU is elsewhere");
   return hostView(DTYPES[value.dtype as TensorDType], storage.buffer, storage.offset, value.size);
@@ -146,10 +158,10 @@ function storageOf(value: unknown): GpuStorage {
 interface Field {
   /** In words. */
   readonly at: number;
-  readonly kind: "integer" | "float" | "programs" | "offset";
+  readonly kind: "integer" | "float" | "wide" | "double" | "programs" | "offset";
   /** The position of the argument; of the number of programs, the axis. */
   readonly from: number;
-  readonly round: (x: number) => number;
+  readonly dtype: DType;
   /** Of an offset, the binding that it counts from. */
   readonly binding: number;
 }
@@ -162,31 +174,41 @@ function fieldsOf(
   const offsets = offsetsOf(positions);
   return program.uniforms.flatMap(({ name, dtype, offset }): Field[] => {
     if (name === FIRST_REPORT) return []; // the queue's
-    const at = offset / 4, round = ROUND[dtype], binding = 0;
+    const at = offset / 4, element = DTYPES[dtype], binding = 0;
     const axis = /^num_programs_([012])$/.exec(name)?.[1], pointer = offsets.get(name);
     if (positions.has(name)) {
-      const kind = isFloat(DTYPES[dtype]) ? "float" : "integer";
-      return [{ at, kind, from: position(positions, name), round, binding }];
+      const kind = isWide(element)
+        ? "wide"
+        : element === DTYPES.f64
+        ? "double"
+        : isFloat(element)
+        ? "float"
+        : "integer";
+      return [{ at, kind, from: position(positions, name), dtype: element, binding }];
     }
-    if (axis) return [{ at, kind: "programs", from: Number(axis), round, binding }];
+    if (axis) return [{ at, kind: "programs", from: Number(axis), dtype: element, binding }];
     if (pointer === undefined) throw new Error(`A compiled kernel speaks of a parameter '${name}'`);
     const seen = bound.findIndex((members) => members.includes(pointer));
-    return [{ at, kind: "offset", from: pointer, round, binding: seen }];
+    return [{ at, kind: "offset", from: pointer, dtype: element, binding: seen }];
   });
 }
 
-/** Stores fields of the uniform buffer; floats arrive as f32, integers and bools as 32 bits. */
+/** Stores fields of the uniform buffer; narrow floats arrive as f32, narrow integers and bools as 32 bits. */
 class FieldWriter {
   readonly #words: Uint32Array;
   readonly #floats: Float32Array;
+  readonly #wide: BigInt64Array;
+  readonly #doubles: Float64Array;
 
   constructor(words: Uint32Array<ArrayBuffer>) {
     this.#words = words;
     this.#floats = new Float32Array(words.buffer);
+    this.#wide = new BigInt64Array(words.buffer);
+    this.#doubles = new Float64Array(words.buffer);
   }
 
   write(
-    { at, kind, from, round, binding }: Field,
+    { at, kind, from, dtype, binding }: Field,
     values: readonly unknown[],
     grid: GridShape,
     storages: readonly GpuStorage[],
@@ -196,7 +218,13 @@ class FieldWriter {
         this.#words[at] = Number(values[from]); // wraps i32 to its bits
         return;
       case "float":
-        this.#floats[at] = round(Number(values[from]));
+        this.#floats[at] = Number(roundTo(dtype, Number(values[from])));
+        return;
+      case "wide":
+        this.#wide[at / 2] = BigInt(values[from] as Numeric);
+        return;
+      case "double":
+        this.#doubles[at / 2] = Number(values[from]);
         return;
       case "programs":
         this.#words[at] = grid[from]!;

@@ -9,7 +9,7 @@
  * compare: arrays and objects among the constants, -0, views that overlap in part.
  */
 
-import { DTYPES, ROUND } from "../ir/dtype.ts";
+import { type DTypeName, DTYPES, isWide, type Numeric, roundTo } from "../ir/dtype.ts";
 import { TypedScalar } from "../language/dtypes.ts";
 import type { Device } from "../runtime/device.ts";
 import { GpuStorage } from "../runtime/gpu_storage.ts";
@@ -133,7 +133,8 @@ function deviceOf(args: readonly unknown[]): Device | undefined {
 }
 
 /** What is known of a number when a kernel is compiled for it, of a declared dtype or its own. */
-function codeOfNumber(x: number, dtype: string | undefined): number {
+function codeOfNumber(x: Numeric, dtype: DTypeName | undefined): number {
+  if (typeof x === "bigint") return UNKNOWN;
   switch (dtype) {
     case undefined:
       if ((x | 0) !== x) return Number.isInteger(x) ? UNKNOWN : FLOAT;
@@ -144,9 +145,9 @@ function codeOfNumber(x: number, dtype: string | undefined): number {
       if ((x | 0) !== x) return UNKNOWN;
       break;
     default: {
-      const { kind } = DTYPES[dtype as keyof typeof DTYPES];
-      if (kind === "float") return FLOAT;
-      if (ROUND[dtype as keyof typeof ROUND](x) !== x) return UNKNOWN;
+      const element = DTYPES[dtype];
+      if (element.kind === "float") return FLOAT;
+      if (isWide(element) || roundTo(element, x) !== x) return UNKNOWN;
     }
   }
   return x === 1 ? ONE : x % 16 === 0 ? DIVISIBLE : PLAIN;

@@ -2,7 +2,8 @@
 
 import type { CompiledProgram } from "../compile.ts";
 import type { KernelError } from "../errors.ts";
-import type { DType } from "../ir/dtype.ts";
+import { FROM_BITS } from "../ir/bits.ts";
+import type { DType, Numeric } from "../ir/dtype.ts";
 import {
   assertionError,
   printText,
@@ -78,7 +79,10 @@ function passagesOf(
 const word = new Uint32Array(1), float = new Float32Array(word.buffer);
 
 /** The number that `lib/lower/reports.ts` made words of. */
-function numberOf(words: Uint32Array, at: number, dtype: DType): number {
+function numberOf(words: Uint32Array, at: number, dtype: DType): Numeric {
+  if (dtype.bits === 64) {
+    return FROM_BITS[dtype.name](BigInt(words[at]!) | BigInt(words[at + 1]!) << 32n);
+  }
   word[0] = words[at]!;
   return dtype.kind === "float" ? float[0]! : dtype.kind === "int" ? word[0]! | 0 : word[0]!;
 }

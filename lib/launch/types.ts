@@ -9,7 +9,7 @@
 import type { Graph } from "../ir/graph.ts";
 import type { COMPUTED, FIXED, Grid } from "../grid.ts";
 import type { Pointer } from "../language/types.ts";
-import type { Tensor } from "../runtime/tensor.ts";
+import type { Tensor, TensorDType } from "../runtime/tensor.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
 
 /** What a launch may say besides the kernel's constants. */
@@ -23,7 +23,9 @@ export interface LaunchOptions {
 }
 
 /** What is passed for a parameter: a tensor for a pointer, else what it says. */
-export type Argument<T> = T extends Pointer ? Tensor : T extends number ? number | bigint : T;
+export type Argument<T> = T extends Pointer ? Tensor<TensorDType>
+  : T extends number ? number | bigint
+  : T;
 
 /** The parameters of a function. */
 type ParametersOf<F> = F extends (...args: infer A) => unknown ? A : never;
@@ -32,7 +34,7 @@ type ParametersOf<F> = F extends (...args: infer A) => unknown ? A : never;
 type IsPattern<T> = [T] extends [never] ? false
   : [T] extends [number | boolean | bigint | string | symbol | null | undefined] ? false
   // deno-lint-ignore ban-types -- helpers may have any signature
-  : [T] extends [Function | readonly unknown[] | Tensor] ? false
+  : [T] extends [Function | readonly unknown[] | Tensor<TensorDType>] ? false
   : [T] extends [object] ? true
   : false;
 

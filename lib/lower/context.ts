@@ -5,6 +5,7 @@
 import { type DType, i32 } from "../ir/dtype.ts";
 import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
 import type { BufferUse, Expr, InvocationFunction, Memory } from "../ir/invocation.ts";
+import type { Native } from "../ir/native.ts";
 import type { OpName } from "../ir/ops.ts";
 import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
@@ -22,10 +23,12 @@ export interface LowerOptions {
   readonly workgroupBytes: number;
   /** Statements that an unrolled product may take. */
   readonly unroll: number;
+  /** What the device computes with. */
+  readonly native: Native;
 }
 
 export class Context {
-  readonly emitter = new Emitter();
+  readonly emitter: Emitter;
   /** Products that add to a loop's variables directly. */
   readonly inPlace = new Map<Op, readonly Expr[]>();
   /** Whether what is lowered runs for one element: then invocations go their own ways, and none waits. */
@@ -50,6 +53,7 @@ export class Context {
     readonly axis: (value: Value) => AxisInfo,
     readonly buffers: ReadonlyMap<string, BufferUse>,
   ) {
+    this.emitter = new Emitter(options.native);
     walk(graph.body, (op) => {
       for (const operand of op.operands) this.#count(operand);
       for (const region of op.regions) {

@@ -3,7 +3,7 @@
  * where axis information says that the packet repeats or counts.
  */
 
-import { i32, isInteger } from "../ir/dtype.ts";
+import { isInteger } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
 import { children, type Expr } from "../ir/invocation.ts";
 import { isPointer } from "../ir/type.ts";
@@ -147,7 +147,7 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
   const [index, ...params] = body.params;
   const carriers = carriersFor(context, inits, params, body.yields);
   const name = emitter.name(index!.hint ?? "i");
-  context.alias(index!, [named(name, { dtype: i32, width: 1 })]);
+  context.alias(index!, [named(name, start!.type)]);
   params.forEach((param, i) => {
     const next = body.yields[i]!, product = next.def;
     const inPlace = product?.name === "dot" && body.ops.includes(product) &&

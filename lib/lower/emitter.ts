@@ -12,6 +12,7 @@ import {
   type Stmt,
   type VectorType,
 } from "../ir/invocation.ts";
+import type { Native } from "../ir/native.ts";
 import { builtin, exprKey, int, named, op, ramp, splat } from "./expr.ts";
 
 /** Workgroup arrays of at most this size are not worth waiting for. */
@@ -30,6 +31,9 @@ export class Emitter {
   #sharedInUse = new Set<SharedArray>();
   /** The names of the arrays of the last operation that had any. */
   #lastReleased: ReadonlySet<string> = new Set();
+
+  /** @param native What the device computes with. */
+  constructor(readonly native: Native) {}
 
   /** The statements of the outermost block. */
   get body(): readonly Stmt[] {
@@ -162,7 +166,7 @@ export class Emitter {
     dims: readonly number[],
     { atomic }: { readonly atomic?: true } = {},
   ): SharedArray {
-    const small = sharedBytes({ name: "", type, dims }) <= SMALL_BYTES;
+    const small = sharedBytes({ name: "", type, dims }, this.native) <= SMALL_BYTES;
     const free = this.#shared.find((array) =>
       !this.#sharedInUse.has(array) && array.type.dtype === type.dtype &&
       array.type.width === type.width && array.atomic === atomic &&
@@ -200,7 +204,7 @@ export class Emitter {
 
   /** Bytes of workgroup memory taken so far. */
   get sharedBytes(): number {
-    return this.#shared.reduce((sum, array) => sum + sharedBytes(array), 0);
+    return this.#shared.reduce((sum, array) => sum + sharedBytes(array, this.native), 0);
   }
 
   /** The i32 made of `count` bits of the invocation's index, from bit `first` on. */

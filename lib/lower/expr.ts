@@ -3,15 +3,15 @@
  * outwards through integer arithmetic, and slices look into what they slice.
  */
 
-import { bool, type DType, i32, isFloat, ROUND } from "../ir/dtype.ts";
+import { bool, type DType, elementOf, i32, isFloat, isWide, type Numeric } from "../ir/dtype.ts";
 import type { Attributes } from "../ir/graph.ts";
 import type { BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
 
 const NONE: Attributes = {};
 
-export function literal(value: number, dtype: DType, width: Width = 1): Expr {
-  return { kind: "literal", value: ROUND[dtype.name](value), type: { dtype, width } };
+export function literal(value: Numeric, dtype: DType, width: Width = 1): Expr {
+  return { kind: "literal", value: elementOf(dtype, value), type: { dtype, width } };
 }
 
 /** An i32 scalar. */
@@ -164,7 +164,7 @@ function folded(
   result: DType,
   attributes: Attributes,
 ): Expr | undefined {
-  const values: number[] = [];
+  const values: Numeric[] = [];
   for (const arg of args) {
     if (arg.kind !== "literal") return undefined;
     values.push(arg.value);
@@ -183,7 +183,8 @@ function identity(
   to: Attributes[string] | undefined,
 ): Expr | undefined {
   const [a, b, c] = args as [Expr, Expr, Expr];
-  const is = (x: Expr | undefined, value: number) => x?.kind === "literal" && x.value === value;
+  const is = (x: Expr | undefined, value: number) =>
+    x?.kind === "literal" && Number(x.value) === value;
   if (name === "cast" && a.type.dtype.name === to) return a;
   if (name === "select") {
     if (a.kind === "literal") return a.value ? b : c;
@@ -228,19 +229,22 @@ function identity(
 function rampOf(name: ElementwiseName, args: readonly Expr[]): Expr | undefined {
   const [a, b] = args as [Expr, Expr];
   const step = (x: Expr) => (x.kind === "ramp" ? x.step : isUniform(x) ? 0 : undefined);
+  // The steps of 64-bit integers are numbers too, and must not lose bits.
+  const exact = (by: number) => !isWide(a.type.dtype) || Number.isSafeInteger(by * a.type.width);
   const sa = step(a), sb = b && step(b);
   if (sa === undefined || sb === undefined || (sa === 0 && sb === 0)) return undefined;
   const width = a.type.width, bases = [slice(a, 0), slice(b, 0)] as const;
   switch (name) {
     case "add":
     case "ptr_add":
-      return ramp(op(name, bases), sa + sb, width);
+      return exact(sa + sb) ? ramp(op(name, bases), sa + sb, width) : undefined;
     case "sub":
-      return ramp(op(name, bases), sa - sb, width);
+      return exact(sa - sb) ? ramp(op(name, bases), sa - sb, width) : undefined;
     case "mul": {
       const factor = sa === 0 ? a : sb === 0 ? b : undefined;
       if (factor?.kind !== "literal") return undefined;
-      return ramp(op(name, bases), (sa + sb) * factor.value, width);
+      const by = (sa + sb) * Number(factor.value);
+      return exact(by) ? ramp(op(name, bases), by, width) : undefined;
     }
     default:
       return undefined;

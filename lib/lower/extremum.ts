@@ -10,8 +10,8 @@
 import { bool, f32, isFloat, u32 } from "../ir/dtype.ts";
 import type { Op, Region } from "../ir/graph.ts";
 import type { Expr } from "../ir/invocation.ts";
+import { isNarrow, type Native } from "../ir/native.ts";
 import { NO_NAN } from "../ir/ops/arithmetic.ts";
-import { isNarrow } from "../ir/ops/narrow.ts";
 import { dtypeOf } from "../ir/type.ts";
 import type { Context } from "./context.ts";
 import { literal, op as operation, slice } from "./expr.ts";
@@ -20,14 +20,17 @@ type Row = readonly Expr[];
 type Combine = (a: Row, b: Row) => Row;
 
 /** `max` or `min` when a combine function is that and nothing else, of floats. */
-function extremumOf({ params, ops, yields }: Region): "max" | "min" | undefined {
+function extremumOf(
+  { params, ops, yields }: Region,
+  native: Native,
+): "max" | "min" | undefined {
   const only: Op | undefined = ops[0];
   if (ops.length !== 1 || params.length !== 2 || (only?.name !== "max" && only?.name !== "min")) {
     return undefined;
   }
   const dtype = dtypeOf(only.result.type);
   const both = params.every((param) => only.operands.includes(param));
-  return both && yields[0] === only.result && isFloat(dtype) && !isNarrow(dtype)
+  return both && yields[0] === only.result && isFloat(dtype) && !isNarrow(dtype, native)
     ? only.name
     : undefined;
 }
@@ -55,7 +58,7 @@ export function foldedExtremum(
   fold: (combine: Combine) => Row[],
   exact: Combine,
 ): Row[] {
-  const name = extremumOf(region), { emitter } = context;
+  const name = extremumOf(region, context.options.native), { emitter } = context;
   if (name === undefined || steps < WORTH_IT) return fold(exact);
   const quick = fold(([a], [b]) => [
     emitter.bind(operation(name, [a!, b!], a!.type.dtype, NO_NAN)),

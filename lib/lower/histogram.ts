@@ -1,6 +1,6 @@
 /** Counting by atomic additions in workgroup memory. */
 
-import { bool, i32, u32 } from "../ir/dtype.ts";
+import { bool, i32, isWide, u32, u64 } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
 import type { Expr, Memory } from "../ir/invocation.ts";
 import type { Context } from "./context.ts";
@@ -38,7 +38,11 @@ export function lowerHistogram(context: Context, op: Op): void {
       for (let register = 0; register < registerCount(from); register++) {
         const given = registerOf(packets, register);
         const bin = operation("cast", [given], u32, { to: u32.name });
-        const inside = operation("lt", [bin, literal(bins, u32)], bool);
+        // Compared before the upper bits of 64 are gone.
+        const whole = isWide(given.type.dtype)
+          ? operation("cast", [given], u64, { to: u64.name })
+          : bin;
+        const inside = operation("lt", [whole, literal(bins, whole.type.dtype)], bool);
         emitter.when(masks ? and(registerOf(masks, register), inside) : inside, () => {
           emitter.emit({
             kind: "add_shared",

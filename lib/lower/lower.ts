@@ -75,7 +75,7 @@ export function lower(
   groups: readonly number[],
   options: LowerOptions,
 ): InvocationProgram {
-  const buffers = bufferUses(graph, axis, groups);
+  const buffers = bufferUses(graph, axis, groups, options.native);
   const context = new Context(graph, options, axis, buffers);
   for (const { name, value } of graph.params) {
     const parameter: Expr = {

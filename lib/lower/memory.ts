@@ -2,7 +2,8 @@
 
 import type { Graph, Op, Value } from "../ir/graph.ts";
 import { walk } from "../ir/graph.ts";
-import { bool, type DType, isPacked } from "../ir/dtype.ts";
+import { bool, type DType } from "../ir/dtype.ts";
+import { isPacked, type Native } from "../ir/native.ts";
 import type { BufferUse, Expr, Width } from "../ir/invocation.ts";
 import { isAtomic } from "../ir/ops/atomics.ts";
 import { isPointer, type Pointer } from "../ir/type.ts";
@@ -17,6 +18,9 @@ function pointerOf(op: Op): Pointer {
   return element;
 }
 
+/** An access reads or writes no more bytes than this. */
+const MAX_BYTES = 16;
+
 /** How many neighbouring elements of a packet one access can take. */
 function accessWidth(op: Op, axis: (value: Value) => AxisInfo): Width {
   const pointer = op.operand(0), { layout } = pointer.type;
@@ -25,7 +29,8 @@ function accessWidth(op: Op, axis: (value: Value) => AxisInfo): Width {
   const mask = op.name === "load" ? op.operands[1] : op.operands[2];
   const info = axis(pointer), bytes = pointerOf(op).pointee.bytes;
   const fits = (width: Width) =>
-    width <= widthOf(pointer.type) && info.contiguity[dim]! >= width &&
+    width <= widthOf(pointer.type) && width * bytes <= MAX_BYTES &&
+    info.contiguity[dim]! >= width &&
     info.divisibility[dim]! % (width * bytes) === 0 &&
     (!mask || axis(mask).constancy[dim]! >= width);
   return fits(4) ? 4 : fits(2) ? 2 : 1;
@@ -42,6 +47,7 @@ export function bufferUses(
   graph: Graph,
   axis: (value: Value) => AxisInfo,
   groups: readonly number[],
+  native: Native,
 ): Map<string, BufferUse> {
   const pointers = graph.params.filter((param) => isPointer(param.value.type.element));
   const names = new Map(pointers.map((param, i) => [
@@ -79,9 +85,10 @@ export function bufferUses(
       dtype: use.dtype,
       access: use.stores === undefined ? "read" : "read_write",
       width: use.stores ?? use.loads,
-      packed: isPacked(use.dtype),
+      packed: isPacked(use.dtype, native),
       atomic: use.atomic ||
-        (isPacked(use.dtype) && use.stores !== undefined && use.stores < perWord(use.dtype)),
+        (isPacked(use.dtype, native) && use.stores !== undefined &&
+          use.stores < perWord(use.dtype)),
     });
   }
   return uses;

@@ -248,7 +248,7 @@ export function combined(context: Context, region: Region, a: Row, b: Row): Row 
     const row = elementwise(op.name);
     if (op.name === "constant") {
       const dtype = DTYPES[op.attributes["dtype"] as DTypeName];
-      values.set(op.result, literal(op.number("value"), dtype, width));
+      values.set(op.result, literal(op.value, dtype, width));
     } else if (row) {
       const dtype = DTYPES[(op.result.type.element as { name: DTypeName }).name];
       const x = operation(op.name as ElementwiseName, op.operands.map(get), dtype, op.attributes);

@@ -9,11 +9,16 @@ import { int, literal, op as operation } from "./expr.ts";
 import { onlyOnce } from "./memory.ts";
 import { coordinate, linearIndex, registerCount, registerOf, replicatedMask } from "./registers.ts";
 
-const { f32, i32, u32 } = DTYPES;
+const { f32, i32, u32, u64 } = DTYPES;
 
-/** A number as 32-bit words that the host can read it from: floats as the bits of an f32. */
+/** A number as 32-bit words that the host can read it from: narrow floats as the bits of an f32, of 64 bits two. */
 function wordsOf(x: Expr): readonly Expr[] {
   const { dtype } = x.type;
+  if (dtype.bits === 64) {
+    const bits = dtype === u64 ? x : operation("bitcast", [x], u64, { to: u64.name });
+    const high = operation("shr", [bits, literal(32, u64)]);
+    return [bits, high].map((word) => operation("cast", [word], u32, { to: u32.name }));
+  }
   const wide = dtype.kind === "bool"
     ? u32
     : isFloat(dtype)

@@ -28,7 +28,7 @@ export function lowerNumPrograms(context: Context, op: Op): void {
 export function lowerConstant(context: Context, op: Op): void {
   const { type } = op.result;
   const dtype = DTYPES[op.attributes["dtype"] as DTypeName];
-  const value = literal(op.number("value"), dtype, widthOf(type));
+  const value = literal(op.value, dtype, widthOf(type));
   context.define(op.result, each(packetCount(type), () => value));
 }
 

@@ -22,7 +22,7 @@
  */
 
 import type { AxisInfo } from "../ir/axis.ts";
-import { isInteger, ROUND } from "../ir/dtype.ts";
+import { isInteger, isWide, roundTo } from "../ir/dtype.ts";
 import type { Graph, Op, Region, Value } from "../ir/graph.ts";
 import { elementwise, type ElementwiseName, type StructuralName } from "../ir/ops.ts";
 import { dtypeOf } from "../ir/type.ts";
@@ -108,13 +108,14 @@ function sameInfo(a: Info, b: Info): boolean {
 function elementwiseInfo(op: Op, operands: readonly Info[]): Info {
   const { type } = op.result, dtype = dtypeOf(type);
   const constants = operands.map((operand) => operand.constant);
-  if (constants.every((value) => value !== undefined)) {
+  const wide = [...op.operands, op.result].some((value) => isWide(dtypeOf(value.type)));
+  if (!wide && constants.every((value) => value !== undefined)) {
     const evaluate = elementwise(op.name)!.evaluate({
       operands: op.operands.map((operand) => dtypeOf(operand.type)),
       result: dtype,
       attributes: op.attributes,
     });
-    return constant(type, ROUND[dtype.name](evaluate(...constants)));
+    return constant(type, Number(roundTo(dtype, evaluate(...constants))));
   }
   const rule = ELEMENTWISE_RULES[op.name as ElementwiseName];
   if (rule && isInteger(dtypeOf(op.operands.at(-1)!.type))) return rule(operands, op);
@@ -191,7 +192,9 @@ const RULES = {
   num_programs: (op) => [uniform(op.result.type, 1, true)],
   constant: (op) => {
     const { type } = op.result;
-    return [constant(type, ROUND[dtypeOf(type).name](op.number("value")))];
+    const element = roundTo(dtypeOf(type), op.value), number = Number(element);
+    const isExact = typeof element === "number" || Number.isSafeInteger(number);
+    return [isExact ? constant(type, number) : uniform(type, 1, number >= 0)];
   },
   arange: (op) => {
     const start = op.number("start");

@@ -227,8 +227,9 @@ const PLAIN: Rule = integer(() => ({}));
 /** A shift by a known number of bits is a product or a quotient with a power of two. */
 function shift(rule: Rule): Rule {
   return ([a, b], op) => {
-    if (b!.constant === undefined || (b!.constant & 31) === 31) return PLAIN([a!, b!], op);
-    return rule([a!, constant(op.result.type, 2 ** (b!.constant & 31))], op);
+    const most = dtypeOf(op.result.type).bits === 64 ? 63 : 31;
+    if (b!.constant === undefined || (b!.constant & most) === most) return PLAIN([a!, b!], op);
+    return rule([a!, constant(op.result.type, 2 ** (b!.constant & most))], op);
   };
 }
 
@@ -268,15 +269,24 @@ function select([condition, a, b]: readonly Info[], op: Op): Info {
   };
 }
 
-/** Casts among integers of one width keep all bits. */
+/**
+ * Casts among integers keep the low bits, and so all claims of powers of two. A wider number counts
+ * on where a narrower one wraps: a signed one does not, as is taken for granted, and an unsigned one
+ * not within a group that starts at a multiple of its size.
+ */
 function recast([x]: readonly Info[], op: Op): Info {
   const from = dtypeOf(op.operand(0).type), { type } = op.result, to = dtypeOf(type);
   // Signed integers of the source's width have no room for all numbers of an unsigned one.
   const room = from.kind === "int" ? to.bits >= from.bits : to.bits > from.bits;
   const nonNegative = to.kind === "uint" ||
     (x!.nonNegative && isInteger(to) && room && op.name === "cast");
-  if (isInteger(from) && isInteger(to) && from.bits === to.bits) {
-    return { ...x!, constant: undefined, nonNegative };
+  if (isInteger(from) && isInteger(to)) {
+    const wraps = to.bits > from.bits && from.kind === "uint";
+    const contiguity = x!.contiguity.map((group, d) =>
+      wraps ? gcd(group, x!.divisibility[d]!) : group
+    );
+    const divisibility = contiguity.map((group, d) => divisibilityAt(x!, d, group));
+    return { ...x!, contiguity, divisibility, constant: undefined, nonNegative };
   }
   return { ...unknown(type), constancy: x!.constancy, nonNegative: nonNegative || from.bits === 1 };
 }

@@ -29,7 +29,7 @@
  * ```
  */
 
-import { ROUND } from "../ir/dtype.ts";
+import { roundTo } from "../ir/dtype.ts";
 import type { Graph, Op, Region, Value } from "../ir/graph.ts";
 import { elementwise } from "../ir/ops.ts";
 import { dtypeOf, sameElement, sameShape, sameType, typeText } from "../ir/type.ts";
@@ -38,7 +38,7 @@ import { simplifyControl } from "./control_rules.ts";
 import { isPure } from "./effects.ts";
 import { eliminateDead } from "./eliminate_dead.ts";
 import { rewrite, type Rewriter } from "./rewrite.ts";
-import { constantLike, knownNumber, type Rule, RULES } from "./rules.ts";
+import { constantLike, knownElement, knownNumber, type Rule, RULES } from "./rules.ts";
 
 /** Sweeps over the graph after which a rule is taken to undo what another does. */
 const MAX_SWEEPS = 200;
@@ -104,13 +104,13 @@ function fold(
   note: (equation: string) => void,
 ): Value | undefined {
   const row = elementwise(op.name);
-  const numbers = operands.map((operand) => knownNumber(operand));
-  if (!row || !numbers.every((x) => x !== undefined)) return undefined;
+  const elements = operands.map((operand) => knownElement(operand));
+  if (!row || !elements.every((x) => x !== undefined)) return undefined;
   const { type } = op.result, result = dtypeOf(type);
   const dtypes = operands.map((operand) => dtypeOf(operand.type));
   const evaluate = row.evaluate({ operands: dtypes, result, attributes: op.attributes });
   note("f(a, b) -> c");
-  return constantLike(builder, type, ROUND[result.name](evaluate(...numbers)));
+  return constantLike(builder, type, roundTo(result, evaluate(...elements)));
 }
 
 const RULES_OF = Map.groupBy(

@@ -7,7 +7,7 @@
  * - a carried value that never changes is what it starts with
  */
 
-import { ROUND } from "../ir/dtype.ts";
+import { elementOf } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import { dtypeOf } from "../ir/type.ts";
 import { constantLike, knownNumber } from "./rules.ts";
@@ -79,7 +79,7 @@ function knownRounds(op: Op, operands: readonly Value[], rewriter: Rewriter, not
   }
   if (step > 0 ? start + step < end : start + step > end) return undefined;
   const dtype = dtypeOf(op.operand(0).type);
-  if (ROUND[dtype.name](start + step) !== start + step) return undefined;
+  if (Number(elementOf(dtype, start + step)) !== start + step) return undefined;
   note("for i = a to a + 1 { x } -> x");
   const index = constantLike(rewriter.builder, op.operand(0).type, start);
   return rewriter.inline(op.region(0), [index, ...inits]);

@@ -8,45 +8,15 @@
  */
 
 import type { Builder } from "../ir/builder.ts";
-import { bool, type DType, DTYPES, isFloat, isInteger, ROUND } from "../ir/dtype.ts";
+import { bool, type DType, DTYPES, elementOf, isFloat, isInteger } from "../ir/dtype.ts";
 import type { Attributes, Op, Value } from "../ir/graph.ts";
 import { elementwise, type OpName, OPS } from "../ir/ops.ts";
-import { dtypeOf, sameShape, scalar, type Type } from "../ir/type.ts";
+import { dtypeOf, sameShape, scalar } from "../ir/type.ts";
+import { contains } from "../ir/ops/narrow.ts";
+import { NARROW_RULES } from "./narrow_rules.ts";
+import { constantLike, knownNumber, type Rule, type Site } from "./rule.ts";
 
-/** An operation that is about to be made, and where to build something instead. */
-export interface Site {
-  readonly name: OpName;
-  readonly operands: readonly Value[];
-  readonly attributes: Attributes;
-  /** The type of the only result. */
-  readonly type: Type;
-  readonly builder: Builder;
-}
-
-/** One equation. */
-export interface Rule {
-  readonly equation: string;
-  /** The operations that it is about. */
-  readonly ops: readonly OpName[];
-  /** Of which first operands it holds; of all unless given. */
-  readonly of?: (dtype: DType) => boolean;
-  /** What takes the place of the result, or undefined when the rule does not apply. */
-  readonly apply: (site: Site, x: Value, y: Value) => Value | undefined;
-}
-
-/** The number that every element of a value is, if that is known. */
-export function knownNumber(value: Value | undefined): number | undefined {
-  const op = value?.def;
-  return op?.name === "constant"
-    ? ROUND[dtypeOf(op.result.type).name](op.number("value"))
-    : undefined;
-}
-
-/** A constant of a type that is not of pointers. */
-export function constantLike(builder: Builder, type: Type, value: number): Value {
-  const attributes = { value, dtype: dtypeOf(type).name, shape: type.shape };
-  return builder.value("constant", [], { attributes, types: [type] });
-}
+export { constantLike, knownElement, knownNumber, type Rule, type Site } from "./rule.ts";
 
 /** The operation that computes a value, if it is of this name. */
 function made(value: Value | undefined, name: OpName): Op | undefined {
@@ -136,7 +106,7 @@ export const ARITHMETIC_RULES: readonly Rule[] = [
       if (known === undefined) return undefined;
       return builder.value("add", [
         x,
-        constantLike(builder, type, ROUND[dtypeOf(type).name](-known)),
+        constantLike(builder, type, elementOf(dtypeOf(type), -known)),
       ], { types: [type] });
     },
   },
@@ -159,7 +129,7 @@ export const ARITHMETIC_RULES: readonly Rule[] = [
     of: isFloat,
     apply: ({ builder, type }, x, y) => {
       const known = Math.abs(knownNumber(y) ?? NaN), power = Math.log2(known);
-      const limit = dtypeOf(type).bits === 16 ? 14 : 126;
+      const limit = dtypeOf(type).bits === 16 ? 14 : 126; // of f64 too: enough
       if (!Number.isInteger(power) || Math.abs(power) > limit || 2 ** power !== known) {
         return undefined;
       }
@@ -248,7 +218,9 @@ function passes(a: DType, b: DType, c: DType): boolean {
   if (a === b || a === bool) return true;
   // An f32 holds every float; only an infinity of f8e5m2 does not come back from there.
   if (isFloat(a) && b === DTYPES.f32) return a !== c || a !== DTYPES.f8e5m2;
-  return [a, b, c].every((dtype) => isInteger(dtype) && dtype.bits === a.bits);
+  if (!isInteger(a) || !isInteger(b)) return false;
+  // The low bits of an integer are what they are; and a wider integer is the same number.
+  return isInteger(c) && c.bits <= b.bits || contains(b, a);
 }
 
 export const CAST_RULES: readonly Rule[] = [
@@ -406,6 +378,7 @@ export const RULES: readonly Rule[] = [
   ...ARITHMETIC_RULES,
   ...LOGIC_RULES,
   ...CAST_RULES,
+  ...NARROW_RULES,
   ...SHAPE_RULES,
   ...LOAD_RULES,
 ];

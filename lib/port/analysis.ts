@@ -16,12 +16,15 @@ import {
   type Ty,
   UNSET,
 } from "./kinds.ts";
-import type { Names } from "./names.ts";
+import { Evaluator } from "./host/evaluate.ts";
+import { NotPure, type PyValue } from "./host/values.ts";
+import { mathName, type Names } from "./names.ts";
 import { kindOfDtype, type Operation, OPERATIONS } from "./operations.ts";
 import { findPointers } from "./pointers.ts";
 import { constantSort } from "./constants.ts";
 import {
   type Argument,
+  type Block,
   type Expr,
   type FunctionDefinition,
   type Kind,
@@ -29,6 +32,7 @@ import {
   namesOf,
   type Parameter,
   type Span,
+  type StatementKind,
   walkExpressions,
   walkStatements,
 } from "./syntax.ts";
@@ -48,6 +52,8 @@ export interface FunctionInfo {
   readonly assignments: ReadonlyMap<string, number>;
   /** Variables annotated `tl.constexpr`, which stay compile-time numbers. */
   readonly weak: ReadonlySet<string>;
+  /** A `constexpr_function`: Python that is run while compiling. */
+  readonly isPure: boolean;
   /** Module-level constants and functions that it names. */
   readonly uses: ReadonlySet<string>;
   returns: Ty;
@@ -57,14 +63,28 @@ export class Analysis {
   readonly functions = new Map<string, FunctionInfo>();
   /** Constants of the module, by name. */
   readonly globals = new Map<string, Expr>();
+  /** How those of them were written that the host computes. */
+  readonly computed = new Map<string, Expr>();
+  readonly #evaluator: Evaluator;
 
-  constructor(readonly module: Module, readonly names: Names, text: string) {
+  constructor(
+    readonly module: Module,
+    readonly names: Names,
+    text: string,
+    /** Names of functions and constants that cannot be translated. */
+    readonly failed: ReadonlySet<string> = new Set(),
+  ) {
+    this.#evaluator = new Evaluator(module);
     for (const { targets: [target], value, annotation } of module.assignments) {
       if (target?.kind !== "name" || !value || names.isAlias(target.name)) continue;
       const wrapped = value.kind === "call" && isConstexpr(names, value.callee);
       const plain = wrapped ? value.args[0]?.value : value;
-      if (plain && (wrapped || annotation || isLiteral(plain, this.globals))) {
-        this.globals.set(target.name, plain);
+      if (!plain) continue;
+      const literal = isLiteral(plain, this.globals);
+      const computed = literal ? undefined : this.#computed(plain);
+      if (computed) this.computed.set(target.name, plain);
+      if (wrapped || annotation || literal || computed) {
+        this.globals.set(target.name, computed ?? plain);
       }
     }
     const called = this.#calledFunctions();
@@ -73,6 +93,27 @@ export class Analysis {
     }
     findPointers(this);
     this.#infer();
+  }
+
+  /** What the host computes, as a literal; undefined for what is no number, bool or text. */
+  #computed(expr: Expr): Expr | undefined {
+    let value: PyValue;
+    try {
+      value = this.#evaluator.evaluate(expr);
+    } catch (error) {
+      if (error instanceof NotPure) return undefined;
+      throw error;
+    }
+    if (this.#evaluator.assumed.size > 0) return undefined;
+    const { from, to } = expr;
+    if (typeof value === "boolean") return { from, to, kind: "constant", value };
+    if (typeof value === "string") return { from, to, kind: "string", value };
+    if (typeof value !== "bigint" && typeof value !== "number") return undefined;
+    if (!Number.isFinite(Number(value))) return undefined;
+    const digits = String(value).replace("-", "");
+    const text = typeof value === "number" && /^\d+$/.test(digits) ? `${digits}.0` : digits;
+    const number: Expr = { from, to, kind: "number", text };
+    return value < 0 ? { from, to, kind: "unary", op: "-", operand: number } : number;
   }
 
   /** The function that a name calls, unless a variable hides it. */
@@ -104,8 +145,11 @@ export class Analysis {
     text: string,
   ): FunctionInfo {
     const params = new Map(definition.params.map((param) => [param.name, param]));
+    const isPure = definition.decorators.some((decorator) =>
+      /\bconstexpr_function$/.test(this.names.pathOf(decorator) ?? "")
+    );
     const constants = new Set(
-      definition.params.filter(({ annotation }) => this.isConstexpr(annotation))
+      definition.params.filter(({ annotation }) => isPure || this.isConstexpr(annotation))
         .map(({ name }) => name),
     );
     const assignments = new Map<string, number>(), weak = new Set<string>();
@@ -123,6 +167,9 @@ export class Analysis {
         count(namesOf(statement.target));
       }
     });
+    walkExpressions(definition.body, (expr) => {
+      if (expr.kind === "walrus") count([expr.name]);
+    });
     const kinds = new Map<string, Ty>();
     for (const name of [...params.keys(), ...assignments.keys()]) kinds.set(name, UNSET);
     const uses = new Set<string>();
@@ -139,7 +186,9 @@ export class Analysis {
       definition.decorators.length > 1;
     return {
       definition,
-      isKernel: launched || !called.has(definition.name),
+      isKernel: !isPure && !returnsValue(definition.body) &&
+        (launched || !called.has(definition.name)),
+      isPure,
       params,
       constants,
       kinds,
@@ -201,11 +250,14 @@ export class Analysis {
       if (statement.kind === "assign" && statement.value) {
         const ty = this.typeOf(statement.value, info);
         const weak = this.isConstexpr(statement.annotation);
-        for (const target of statement.targets) assign(target, weak ? ty : bound(ty));
+        for (const target of statement.targets) {
+          assign(target, weak || info.isPure ? ty : bound(ty));
+        }
+        this.#unpacked(statement, info);
       } else if (statement.kind === "update") {
         const { target, op, value } = statement;
         const result = this.#binary(op, this.typeOf(target, info), this.typeOf(value, info));
-        assign(target, bound(result));
+        assign(target, info.isPure ? result : bound(result));
       } else if (statement.kind === "for") {
         assign(statement.target, this.#element(statement.iterable, info));
       } else if (statement.kind === "return" && statement.value) {
@@ -214,7 +266,15 @@ export class Analysis {
     });
     walkExpressions(info.definition.body, (expr) => {
       if (expr.kind === "call") this.#propagate(expr, info);
+      if (expr.kind === "walrus") widen(expr.name, bound(this.typeOf(expr.value, info)));
     });
+  }
+
+  /** A parameter that is taken apart is a tuple. */
+  #unpacked({ targets: [target], value }: StatementKind<"assign">, info: FunctionInfo): void {
+    if (value?.kind !== "name" || !info.params.has(value.name)) return;
+    if (target?.kind !== "tuple" || info.kinds.get(value.name)?.sort !== "unset") return;
+    info.kinds.set(value.name, several(target.items.map(() => run("num"))));
   }
 
   /** Arguments give helpers' parameters their kinds. */
@@ -316,6 +376,8 @@ export class Analysis {
         return join(this.typeOf(expr.then, info), this.typeOf(expr.otherwise, info));
       case "call":
         return this.#call(expr, info);
+      case "walrus":
+        return bound(this.typeOf(expr.value, info));
       case "attribute":
         return this.#attribute(expr, info);
       case "subscript": {
@@ -333,6 +395,7 @@ export class Analysis {
 
   #attribute(expr: Kind<"attribute">, info: FunctionInfo): Ty {
     const meaning = this.names.meaningOf(expr);
+    if (meaning?.kind === "other" && mathName(meaning.path)) return constant("float");
     if (meaning) return constant(meaning.kind === "dtype" ? "dtype" : "other");
     switch (expr.name) {
       case "shape":
@@ -373,6 +436,9 @@ export class Analysis {
       return info.kinds.get(callee.name)?.sort === "function" || !info.kinds.has(callee.name)
         ? run("num")
         : UNSET;
+    }
+    if (meaning?.kind === "other" && mathName(meaning.path)) {
+      return constant(/(ceil|floor|trunc)$/.test(meaning.path) ? "int" : "float");
     }
     if (callee.kind === "attribute" && !meaning) {
       const { object, name } = callee;
@@ -466,11 +532,21 @@ export function bindArguments(
   return bound;
 }
 
+/** True for a function with a result. */
+export function returnsValue(body: Block): boolean {
+  let found = false;
+  walkStatements(body, (statement) => {
+    if (statement.kind === "return" && statement.value) found = true;
+  });
+  return found;
+}
+
 export function isFloatText(text: string): boolean {
   return !/^0[xXoObB]/.test(text) && /[.eE]/.test(text);
 }
 
 function isConstexpr(names: Names, expr: Expr): boolean {
+  if (expr.kind === "string") return /^(tl\.|triton\.language\.)?constexpr$/.test(expr.value);
   const path = names.pathOf(expr.kind === "subscript" ? expr.object : expr);
   return path !== undefined && /^triton\.language(\.core)?\.constexpr$/.test(path);
 }

@@ -5,6 +5,7 @@ import {
   array,
   call as callOf,
   type Code,
+  infix,
   LEVEL,
   object,
   operand,
@@ -13,6 +14,7 @@ import {
 } from "./code.ts";
 import type { Translator } from "./expressions.ts";
 import { camelCase, type Operation, OPERATIONS } from "./operations.ts";
+import { mathName } from "./names.ts";
 import type { Argument, Expr, Kind } from "./syntax.ts";
 
 /** Hints that say nothing of results, and that Nereid decides itself. */
@@ -85,6 +87,8 @@ function positional(t: Translator, arg: Argument): Code {
 /** Functions of Triton that are not in the table. */
 function special(t: Translator, call: Kind<"call">, path: string): Code {
   const [first] = call.args;
+  const math = mathName(path);
+  if (math) return mathCall(t, math, call);
   const name = path.replace(/^triton\.(language\.)?(core\.)?/, "");
   switch (name) {
     case "constexpr":
@@ -112,6 +116,19 @@ function special(t: Translator, call: Kind<"call">, path: string): Code {
     `'${path}' has no counterpart in Nereid`,
     "Compute it with other functions of tl",
   );
+}
+
+/** A function of Python's math, which takes numbers that are known while compiling. */
+function mathCall(t: Translator, name: string, call: Kind<"call">): Code {
+  const values = call.args.map(({ value }) => value);
+  if (name === "Math.log" && values.length === 2) {
+    throw t.refuse(call, "a logarithm to another base", "Write the quotient of two logarithms");
+  }
+  const open = values.find((value) => !t.typeOf(value).constant);
+  if (open) {
+    throw t.refuse(open, "the math module computes with compile-time numbers", "Use tl.math");
+  }
+  return callOf(name, call.args.map((arg) => positional(t, arg)));
 }
 
 /** A function of `tl`. */
@@ -290,8 +307,9 @@ function translateBuiltin(t: Translator, name: string, call: Kind<"call">): Code
       return first ? t.expr(first.value) : array([]);
     case "print":
       return callOf("tl.devicePrint", codes());
-    case "range":
     case "isinstance":
+      return isInstance(t, call);
+    case "range":
     case "getattr":
     case "hasattr":
     case "zip":
@@ -306,6 +324,42 @@ function translateBuiltin(t: Translator, name: string, call: Kind<"call">): Code
     default:
       return undefined;
   }
+}
+
+/** Methods that no descriptor has. */
+const OPERATIONS_OF_VALUES = new Set(["to", "cast"]);
+
+/** `isinstance(x, …)`: what is known of x, or what it turns out to be while compiling. */
+function isInstance(t: Translator, call: Kind<"call">): Code {
+  const [x, cls] = call.args.map(({ value }) => value);
+  const name = cls && (t.analysis.names.pathOf(cls)?.replace(/^triton\.language\.(core\.)?/, "") ??
+    (cls.kind === "name" ? cls.name : undefined));
+  if (x && name) {
+    const { constant, sort } = t.typeOf(x);
+    const isType = (type: string) => infix(typeOfValue(t, x), "===", primary(`"${type}"`));
+    switch (name) {
+      case "tensor_descriptor":
+      case "tensor_descriptor_base":
+        return isType("object");
+      case "tensor":
+        if (!["unset", "block", "either"].includes(sort)) return primary(String(!constant));
+        break;
+      case "constexpr":
+        if (sort !== "unset") return primary(String(constant));
+        break;
+      case "str":
+        return isType("string");
+    }
+  }
+  throw t.refuse(
+    call,
+    "whether this is an instance cannot be told here",
+    "Decide it with a compile-time parameter",
+  );
+}
+
+function typeOfValue(t: Translator, x: Expr): Code {
+  return { doc: ["typeof ", operand(t.expr(x), LEVEL.unary)], level: LEVEL.unary };
 }
 
 /** Methods of tiles, pointers and descriptors. */
@@ -328,7 +382,7 @@ function translateMethod(
       call,
     );
   }
-  if (ty.sort === "block") {
+  if (ty.sort === "block" || (ty.sort === "either" && !OPERATIONS_OF_VALUES.has(name))) {
     return callOf(
       [operand(t.expr(receiver), LEVEL.postfix), `.${camelCase(name)}`],
       args.map((arg) => positional(t, arg)),

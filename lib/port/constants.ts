@@ -20,7 +20,14 @@ export function constantSort(
   if (fallback?.kind === "string") return "string";
   if (fallback?.kind === "number") return isFloatText(fallback.text) ? "float" : "int";
   const votes = new Set<Sort>();
-  const is = (expr: Expr | undefined) => expr?.kind === "name" && expr.name === name;
+  // Variables that are nothing but another name for it.
+  const names = new Set([name]);
+  walkStatements(info.definition.body, (statement) => {
+    if (statement.kind !== "assign" || statement.value?.kind !== "name") return;
+    if (!names.has(statement.value.name)) return;
+    for (const target of statement.targets) if (target.kind === "name") names.add(target.name);
+  });
+  const is = (expr: Expr | undefined) => expr?.kind === "name" && names.has(expr.name);
   const condition = (expr: Expr): void => {
     if (is(expr)) votes.add("bool");
     if (expr.kind === "unary" && expr.op === "not") condition(expr.operand);

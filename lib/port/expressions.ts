@@ -5,6 +5,7 @@ import { translateCall } from "./calls.ts";
 import { array, type Code, infix, LEVEL, object, operand, primary, safeName } from "./code.ts";
 import { isInteger, isNumber, type Ty } from "./kinds.ts";
 import { type Doc, group, indent, line } from "./print.ts";
+import { mathName } from "./names.ts";
 import { Untranslatable } from "./problem.ts";
 import type { BinaryOperator, CompareOperator, Expr, Kind, Slice, Span } from "./syntax.ts";
 
@@ -47,7 +48,9 @@ export class Translator {
         return array(expr.items.map((item) => this.expr(item).doc));
       case "dict":
         return object(expr.entries.map(([key, value]) => {
-          if (key.kind !== "string") throw this.refuse(key, "a dictionary's key is no string");
+          if (key?.kind !== "string") {
+            throw this.refuse(key ?? value, "a dictionary's key is no string");
+          }
           const plain = /^[A-Za-z_$][\w$]*$/.test(key.value);
           return [plain ? key.value : JSON.stringify(key.value), this.expr(value).doc];
         }));
@@ -77,6 +80,11 @@ export class Translator {
         return this.#comprehension(expr);
       case "lambda":
         return this.#lambda(expr);
+      case "walrus":
+        return {
+          doc: ["(", safeName(expr.name), " = ", this.expr(expr.value).doc, ")"],
+          level: LEVEL.primary,
+        };
       case "ellipsis":
         throw this.refuse(expr, "'...' has no meaning in a kernel");
     }
@@ -95,6 +103,13 @@ export class Translator {
     const meaning = analysis.names.meaningOf(expr);
     if (meaning?.kind === "dtype") return primary(`tl.${meaning.name}`);
     if (meaning?.kind === "operation") return primary(`tl.${meaning.operation.name}`);
+    if (analysis.failed.has(name)) {
+      throw this.refuse(
+        expr,
+        `'${name}' cannot be translated itself`,
+        "See the error about it, and correct it first",
+      );
+    }
     const imported = analysis.module.imports.find((item) => item.name === name);
     throw this.refuse(
       expr,
@@ -121,6 +136,8 @@ export class Translator {
   }
 
   #lambda(expr: Kind<"lambda">): Code {
+    const odd = expr.params.find((param) => param.default || param.rest);
+    if (odd) throw this.refuse(odd, "a lambda has a parameter that is optional or takes several");
     const names = expr.params.map(({ name }) => name);
     return this.#within(names, () => ({
       doc: [`(${names.map(safeName).join(", ")}) => `, this.expr(expr.body).doc],
@@ -129,12 +146,15 @@ export class Translator {
   }
 
   #comprehension(expr: Kind<"comprehension">): Code {
-    if (expr.target.kind !== "name") throw this.refuse(expr.target, "only a name can run here");
-    const { name } = expr.target;
-    let items = operand(this.items(expr.iterable), LEVEL.postfix);
+    const [clause, ...others] = expr.clauses;
+    if (!clause || others.length > 0 || expr.value || clause.target.kind !== "name") {
+      throw this.refuse(expr, "only a list over one name can be made of a comprehension here");
+    }
+    const { name } = clause.target;
+    let items = operand(this.items(clause.iterable), LEVEL.postfix);
     return this.#within([name], () => {
       const variable = safeName(name);
-      for (const condition of expr.conditions) {
+      for (const condition of clause.conditions) {
         items = [items, `.filter((${variable}) => `, this.expr(condition).doc, ")"];
       }
       const element = this.expr(expr.element).doc;
@@ -234,6 +254,10 @@ export class Translator {
 
   /** `left op right`. */
   binary(op: BinaryOperator, left: Expr, right: Expr, at: Span): Code {
+    if (["+", "-", "*"].includes(op) && this.#areMasks(left, right)) {
+      // Arithmetic in one bit.
+      return infix(this.expr(left), op === "*" ? "&&" : "!==", this.expr(right));
+    }
     const plain = this.plainOperator(op, left, right);
     const [a, b] = this.numbers(left, right);
     if (plain) return infix(a, plain, b);
@@ -258,6 +282,13 @@ export class Translator {
       default:
         throw this.refuse(at, `the operator '${op}' has no counterpart`, "Write tl.dot(a, b)");
     }
+  }
+
+  #areMasks(...sides: readonly Expr[]): boolean {
+    return sides.every((side) => {
+      const { sort, constant } = this.typeOf(side);
+      return sort === "bool" && !constant;
+    });
   }
 
   /** `&`, `|` and `^` where a side is of bools. */
@@ -288,7 +319,9 @@ export class Translator {
   }
 
   #number(expr: Expr, own: Ty, other: Ty, chosen: boolean): Code {
-    if (own.sort === "bool" && !own.constant && other.sort !== "bool") return this.#asNumber(expr);
+    if (own.sort === "bool" && (other.sort !== "bool" || (own.constant && !chosen))) {
+      return this.#asNumber(expr);
+    }
     // A float that happens to be integral would be taken for an integer.
     const typed = other.constant
       ? chosen && isNumber(other)
@@ -301,11 +334,11 @@ export class Translator {
 
   /** An operand as a number: bools as 0 and 1. */
   #asNumber(expr: Expr): Code {
-    const { doc } = this.expr(expr);
     const { sort, constant } = this.typeOf(expr);
-    return sort === "bool" && !constant
-      ? { doc: ["tl.cast(", doc, ", tl.i32)"], level: LEVEL.postfix }
-      : this.expr(expr);
+    const code = this.expr(expr);
+    if (sort !== "bool") return code;
+    if (constant) return { doc: ["Number(", code.doc, ")"], level: LEVEL.postfix };
+    return { doc: ["tl.cast(", code.doc, ", tl.i32)"], level: LEVEL.postfix };
   }
 
   #compare(expr: Kind<"compare">): Code {
@@ -380,6 +413,8 @@ export class Translator {
     if (meaning?.kind === "operation") return primary(`tl.${meaning.operation.name}`);
     const member = /^triton\.language\.(PropagateNan\.\w+)$/.exec(meaning?.path ?? "")?.[1];
     if (member) return primary(`tl.${member}`);
+    const math = meaning && mathName(meaning.path);
+    if (math) return primary(math);
     if (meaning) {
       throw this.refuse(
         expr,

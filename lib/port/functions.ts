@@ -1,6 +1,6 @@
 /** Functions of a file as functions of TypeScript: kernels given to jit, and helpers. */
 
-import type { Analysis, FunctionInfo } from "./analysis.ts";
+import { type Analysis, bindArguments, type FunctionInfo, returnsValue } from "./analysis.ts";
 import { isAlsoHelper } from "./calls.ts";
 import { safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
@@ -17,13 +17,8 @@ import {
   trailingComma,
 } from "./print.ts";
 import { BodyTranslator, comment } from "./statements.ts";
-import {
-  type Block,
-  type Expr,
-  type Parameter,
-  walkExpressions,
-  walkStatements,
-} from "./syntax.ts";
+import { type Expr, type Parameter, walkExpressions } from "./syntax.ts";
+import type { Wrapper } from "./tuning.ts";
 import { constantTypeText, typeText } from "./types.ts";
 
 /** A translated function. */
@@ -33,11 +28,12 @@ export interface TranslatedFunction {
   readonly hostNames: ReadonlySet<string>;
 }
 
-/** Translates a function; `exported` writes `export` before it. */
+/** Translates a function, a kernel with what its decorators put around it. */
 export function translateFunction(
   analysis: Analysis,
   info: FunctionInfo,
   typed: boolean,
+  wrappers: readonly Wrapper[] = [],
 ): TranslatedFunction {
   const t = new Translator(analysis, info, typed);
   const { name } = info.definition;
@@ -57,10 +53,10 @@ export function translateFunction(
         hardline,
         hardline,
         heading,
-        kernelOf(t, exported, callHelper(info, helper), [helper]),
+        kernelOf(t, exported, callHelper(info, helper), [helper], wrappers),
       );
     } else {
-      parts.push([heading, kernelOf(t, exported, body.body(), [])]);
+      parts.push([heading, kernelOf(t, exported, body.body(), [], wrappers)]);
     }
   }
   return { doc: parts, hostNames: t.hostNames };
@@ -76,18 +72,46 @@ function callHelper(info: FunctionInfo, helper: string): Doc {
 }
 
 /** `const name = jit(function name(…) { … }, { names });` */
-function kernelOf(t: Translator, exported: string, body: Doc, extra: readonly string[]): Doc {
+function kernelOf(
+  t: Translator,
+  exported: string,
+  body: Doc,
+  extra: readonly string[],
+  wrappers: readonly Wrapper[],
+): Doc {
   const name = safeName(t.info.definition.name);
+  const start = `${exported}const ${name} = `;
+  const room = 100 - (wrappers.length > 0 ? 2 * wrappers.length : start.length);
+  const inner = jitOf(t, name, body, extra, room);
+  const whole = wrappers.reduceRight<Doc>(
+    (kernel, wrapper) => [
+      `${wrapper.name}(`,
+      indent([hardline, wrapper.options, ",", hardline, kernel, ","]),
+      hardline,
+      ")",
+    ],
+    inner,
+  );
+  return [start, whole, ";"];
+}
+
+/** `jit(function name(…) { … }, { names })`, the head on one line when it fits into the room. */
+function jitOf(
+  t: Translator,
+  name: string,
+  body: Doc,
+  extra: readonly string[],
+  room: number,
+): Doc {
   const names = [...closure(t.analysis, t.info).map(safeName), ...t.hostNames, ...extra];
   const given: Doc = names.length > 0 ? [", ", `{ ${names.join(", ")} }`] : "";
   const header: Doc = [`function ${name}`, parameters(t, true)];
-  const start = `${exported}const ${name} = jit(`;
   const fn: Doc = [header, " {", indent([hardline, body]), hardline, "}"];
-  const hugged = `${start}${flatten(header)} {`;
+  const hugged = `jit(${flatten(header)} {`;
   const commented = t.info.definition.params.some(({ comments }) => comments.length > 0);
-  if (hugged.length <= 100 && !commented) return [start, fn, given, ");"];
+  if (hugged.length <= room && !commented) return ["jit(", fn, given, ")"];
   const last: Doc = names.length > 0 ? [hardline, `{ ${names.join(", ")} },`] : "";
-  return [start, indent([hardline, fn, ",", last]), hardline, ");"];
+  return ["jit(", indent([hardline, fn, ",", last]), hardline, ")"];
 }
 
 /** The functions and constants that a kernel reaches, which must be given to it. */
@@ -177,7 +201,7 @@ function pattern(t: Translator, constants: readonly Parameter[]): Piece {
     const ty = t.info.kinds.get(param.name)!;
     const optional = param.default ? "?" : "";
     const none = comparedToNone(t, param.name) || isNone(param.default) ? " | undefined" : "";
-    const text = constantTypeText(ty);
+    const text = wordsOf(t, param.name) ?? constantTypeText(ty);
     const wrapped = none && text.includes("=>") ? `(${text})` : text;
     return `${param.name}${optional}: ${wrapped}${none}`;
   });
@@ -199,6 +223,29 @@ function pattern(t: Translator, constants: readonly Parameter[]): Piece {
     "}",
   ]);
   return { doc: [doc, ": ", type], comments };
+}
+
+/** The words that Nereid's options allow. */
+const WORDS: Readonly<Record<string, string>> = {
+  input_precision: '"ieee" | "tf32" | "tf32x3" | "bf16x3" | "bf16x6"',
+  padding_option: '"zero" | "nan"',
+  lhs_format: '"e2m1" | "e4m3" | "e5m2" | "bf16" | "fp16"',
+  rhs_format: '"e2m1" | "e4m3" | "e5m2" | "bf16" | "fp16"',
+};
+
+/** The type of a constant that is passed on where certain words are allowed. */
+function wordsOf(t: Translator, name: string): string | undefined {
+  let words: string | undefined;
+  walkExpressions(t.info.definition.body, (expr) => {
+    if (expr.kind !== "call") return;
+    const meaning = t.analysis.names.meaningOf(expr.callee);
+    if (meaning?.kind !== "operation") return;
+    const given = bindArguments(meaning.operation.order, expr.args, expr, meaning.operation.rest);
+    for (const [param, value] of given) {
+      if (value.kind === "name" && value.name === name) words ??= WORDS[param];
+    }
+  });
+  return words;
 }
 
 function safeKey(name: string): string {
@@ -234,6 +281,7 @@ function parameterType(t: Translator, param: Parameter, kernel: boolean): string
   const none = comparedToNone(t, param.name) || isNone(param.default) ? " | undefined" : "";
   if (param.rest) return "Tile[]";
   if (ty.sort === "block") return `TensorDescriptor${none}`;
+  if (ty.sort === "either") return `${kernel ? "Pointer" : "Tile"} | TensorDescriptor${none}`;
   if (kernel) return (ty.sort === "pointer" ? "Pointer" : "number") + none;
   const text = info.constants.has(param.name) ? constantTypeText(ty) : typeText(ty);
   const plain = ty.sort === "pointer" ? "Tile" : text;
@@ -256,12 +304,4 @@ function returnType(t: Translator): Doc {
   const { returns, definition } = t.info;
   if (!returnsValue(definition.body)) return "";
   return returns.sort === "several" && returns.items ? `: ${typeText(returns)}` : "";
-}
-
-function returnsValue(body: Block): boolean {
-  let found = false;
-  walkStatements(body, (statement) => {
-    if (statement.kind === "return" && statement.value) found = true;
-  });
-  return found;
 }

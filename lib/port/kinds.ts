@@ -22,6 +22,8 @@ export type Sort =
   | "pointer"
   /** A block pointer or tensor descriptor. */
   | "block"
+  /** A pointer or a descriptor, as the launch has it. */
+  | "either"
   | "string"
   | "none"
   | "dtype"
@@ -80,6 +82,7 @@ export function join(a: Ty, b: Ty): Ty {
   if (isInteger(a) && isInteger(b)) return { constant, sort: "int" };
   if (isFloat(a) && isFloat(b)) return { constant, sort: "float" };
   if (isNumber(a) && isNumber(b)) return { constant, sort: "num" };
+  if (a.sort === "either" || b.sort === "either") return run("either");
   if (a.sort === "pointer" || b.sort === "pointer") return { constant, sort: "pointer" };
   return { constant, sort: "other" };
 }
@@ -95,6 +98,7 @@ export function bound(ty: Ty): Ty {
 export function promoted(a: Ty, b: Ty): Ty {
   if (a.sort === "unset" || b.sort === "unset") return UNSET;
   const both = a.constant && b.constant;
+  if (a.sort === "either" || b.sort === "either") return run("either");
   if (a.sort === "pointer" || b.sort === "pointer") return run("pointer");
   if (!isNumber(a) || !isNumber(b)) return { constant: both, sort: "other" };
   // A number without a dtype takes the other's, when it is of no higher kind.

@@ -15,13 +15,37 @@ const LANGUAGE = /^(triton\.language|triton\.language\.(core|standard|math|rando
 const LIBDEVICE =
   /^triton\.language\.(extra\.(cuda\.|hip\.)?libdevice|libdevice|math|extra\.cuda)\.(\w+)$/;
 
+/**
+ * What packages import Triton's modules as. Kernels that are written for them mean Triton's functions,
+ * whose wrappers differ in nothing that matters here.
+ */
+const WRAPPERS: readonly (readonly [RegExp, string])[] = [
+  // `from vllm.triton_utils import tl, triton`
+  [/^(?!triton\b)[\w.]+\.triton$/, "triton"],
+  [/^(?!triton\b)[\w.]+\.tl$/, "triton.language"],
+  [/^(?!triton\b)[\w.]+\.libdevice$/, "triton.language.extra.libdevice"],
+  [/^torch\._inductor\.runtime\.triton_helpers\.math$/, "triton.language.math"],
+  // FlagGems: `tle.program_id`, `tl_extra_shim.erf`.
+  [/^[\w.]*\btriton_lang_extension$/, "triton.language"],
+  [/^[\w.]*\b(tl_extra_shim|tl_extra_module)$/, "triton.language.extra.libdevice"],
+  // Flash linear attention: `from fla.ops.utils.op import exp`.
+  [/^fla\.(ops\.)?utils(\.op)?(?=\.(exp|exp2|log|log2|gather)$)/, "triton.language"],
+];
+
+function canonical(path: string): string {
+  for (const [wrapper, module] of WRAPPERS) {
+    if (wrapper.test(path)) return path.replace(wrapper, module);
+  }
+  return path;
+}
+
 /** The names of one file. */
 export class Names {
   readonly #paths = new Map<string, string>();
 
   constructor(module: Module) {
     for (const { name, module: path, member } of module.imports) {
-      this.#paths.set(name, member === undefined ? path : `${path}.${member}`);
+      this.#paths.set(name, canonical(member === undefined ? path : `${path}.${member}`));
     }
     // `tl_exp = tl.math.exp` is another name for a function.
     for (const { targets: [target, ...others], value } of module.assignments) {
@@ -41,7 +65,7 @@ export class Names {
     if (expr.kind === "name") return this.#paths.get(expr.name);
     if (expr.kind !== "attribute") return undefined;
     const path = this.pathOf(expr.object);
-    return path === undefined ? undefined : `${path}.${expr.name}`;
+    return path === undefined ? undefined : canonical(`${path}.${expr.name}`);
   }
 
   /** What of Triton's an expression names; undefined for anything else. */
@@ -64,4 +88,28 @@ export class Names {
     }
     return { kind: "other", path };
   }
+}
+
+const MATH: Readonly<Record<string, string>> = {
+  pi: "Math.PI",
+  e: "Math.E",
+  inf: "Infinity",
+  nan: "NaN",
+  ceil: "Math.ceil",
+  floor: "Math.floor",
+  trunc: "Math.trunc",
+  sqrt: "Math.sqrt",
+  exp: "Math.exp",
+  log: "Math.log",
+  log2: "Math.log2",
+  log10: "Math.log10",
+  pow: "Math.pow",
+  sin: "Math.sin",
+  cos: "Math.cos",
+};
+
+/** What of Python's `math`, or of numpy's numbers, is what in JavaScript's. */
+export function mathName(path: string): string | undefined {
+  const name = /^(?:math|numpy)\.(\w+)$/.exec(path)?.[1];
+  return name === undefined ? undefined : MATH[name];
 }

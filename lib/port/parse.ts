@@ -4,22 +4,30 @@ import { parser } from "./lezer/parser.ts";
 import { Untranslatable } from "./problem.ts";
 import { parseExpression, type Tree } from "./parse_expressions.ts";
 import { Remarker } from "./remarks.ts";
-import type {
-  BinaryOperator,
-  Block,
-  Expr,
-  FunctionDefinition,
-  Import,
-  Module,
-  Parameter,
-  Span,
-  Statement,
-  StatementKind,
+import {
+  type BinaryOperator,
+  type Block,
+  type Expr,
+  type FunctionDefinition,
+  type Import,
+  type Module,
+  namesOf,
+  type Parameter,
+  type Span,
+  type Statement,
+  type StatementKind,
 } from "./syntax.ts";
 
-/** Parses a file. */
-export function parseModule(text: string): Module {
-  return new ModuleParser(text).module();
+/** Whether the condition of an `if` at the top level holds; undefined where that cannot be told. */
+export type Decide = (test: Expr, sofar: Module) => boolean | undefined;
+
+/** Parses a file; functions whose syntax kernels cannot have are put into `failed`, with the reason. */
+export function parseModule(
+  text: string,
+  failed: Map<string, Untranslatable>,
+  decide: Decide = () => undefined,
+): Module {
+  return new ModuleParser(text, failed, decide).module();
 }
 
 class ModuleParser {
@@ -28,10 +36,16 @@ class ModuleParser {
   readonly #imports: Import[] = [];
   readonly #functions: FunctionDefinition[] = [];
   readonly #assignments: StatementKind<"assign">[] = [];
+  readonly #hostFunctions = new Map<string, () => FunctionDefinition>();
   readonly #others: (Span & { what: string })[] = [];
 
-  constructor(readonly text: string) {
-    this.#root = parser.parse(withPlainNumbers(text)).topNode;
+  constructor(
+    readonly text: string,
+    readonly failed: Map<string, Untranslatable>,
+    readonly decide: Decide,
+    root?: Tree,
+  ) {
+    this.#root = root ?? parser.parse(withPlainNumbers(text)).topNode;
     this.#remarks = new Remarker(text, this.#root);
   }
 
@@ -43,7 +57,19 @@ class ModuleParser {
       imports: this.#imports,
       functions: this.#functions,
       assignments: this.#assignments,
+      hostFunctions: this.#hostFunctions,
       others: this.#others,
+    };
+  }
+
+  /** What is known so far, for the decisions of `if`. */
+  #sofar(): Module {
+    return {
+      imports: this.#imports,
+      functions: this.#functions,
+      assignments: this.#assignments,
+      hostFunctions: this.#hostFunctions,
+      others: [],
     };
   }
 
@@ -59,22 +85,97 @@ class ModuleParser {
         case "AssignStatement":
           this.#assignment(node);
           break;
-        case "TryStatement":
-          // Imports that may fail: what they bring has the same name on all ways.
-          for (const body of node.getChildren("Body")) this.#topLevel(children(body));
+        case "TryStatement": {
+          // What may fail is taken to succeed: other ways only add the names that it lacks.
+          const [body, ...others] = node.getChildren("Body");
+          if (body) this.#topLevel(children(body));
+          for (const other of others) this.#alternative(children(other));
           break;
-        case "IfStatement": {
-          const before = this.#functions.length + this.#imports.length;
-          for (const body of node.getChildren("Body")) {
-            this.#topLevel(children(body).filter((inner) => !isRunnable(inner)));
-          }
-          if (before === this.#functions.length + this.#imports.length) this.#other(node);
+        }
+        case "IfStatement":
+          this.#branches(node);
+          break;
+        case "FunctionDefinition": {
+          const name = node.getChild("VariableName");
+          if (name) this.#hostFunctions.set(this.#slice(name), () => this.#host(node));
+          this.#other(node);
           break;
         }
         default:
           this.#other(node);
       }
     }
+  }
+
+  /** `if` at the top level: the branch that is taken, where that can be told. */
+  #branches(node: Tree): void {
+    const parts = children(node);
+    const undecided: Tree[] = [];
+    const before = this.#functions.length + this.#imports.length + this.#assignments.length;
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!;
+      if (part.name === "Body") {
+        undecided.push(part); // of `else`
+        break;
+      }
+      const body = parts[++i];
+      const decision = this.#decision(part);
+      if (!body || decision === false) continue;
+      undecided.push(body);
+      if (decision) break;
+    }
+    const [first, ...others] = undecided;
+    if (first && others.length === 0) {
+      this.#topLevel(children(first));
+    } else {
+      for (const body of undecided) {
+        this.#alternative(children(body).filter((inner) => !isRunnable(inner)));
+      }
+    }
+    const after = this.#functions.length + this.#imports.length + this.#assignments.length;
+    if (before === after) this.#other(node);
+  }
+
+  #decision(test: Tree): boolean | undefined {
+    try {
+      return this.decide(parseExpression(test, this.text), this.#sofar());
+    } catch (error) {
+      if (error instanceof Untranslatable) return undefined;
+      throw error;
+    }
+  }
+
+  /** Another way through a file: names that are there already keep their meaning. */
+  #alternative(nodes: readonly Tree[]): void {
+    const other = new ModuleParser(this.text, new Map(), this.decide, this.#root);
+    other.#remarks.skip(nodes[0]?.from ?? 0);
+    other.#topLevel(nodes);
+    for (const item of other.#imports) {
+      if (!this.#imports.some(({ name }) => name === item.name)) this.#imports.push(item);
+    }
+    for (const item of other.#functions) {
+      if (this.#functions.some(({ name }) => name === item.name)) {
+        this.#others.push({ ...spanOf(item), what: `another def ${item.name}` });
+      } else this.#functions.push(item);
+    }
+    for (const item of other.#assignments) {
+      const known = this.#assignments.some(({ targets }) =>
+        targets.flatMap(namesOf).some((name) => item.targets.flatMap(namesOf).includes(name))
+      );
+      if (!known) this.#assignments.push(item);
+    }
+    for (const [name, parse] of other.#hostFunctions) {
+      if (!this.#hostFunctions.has(name)) this.#hostFunctions.set(name, parse);
+    }
+    this.#others.push(...other.#others);
+    const last = nodes.at(-1);
+    if (last) this.#remarks.skip(last.to);
+  }
+
+  /** A function of the host, with no part in what comments belong to. */
+  #host(node: Tree): FunctionDefinition {
+    const parser = new ModuleParser(this.text, new Map(), this.decide, node);
+    return parser.#function(node, [], { above: [], spaced: false });
   }
 
   #other(node: Tree): void {
@@ -127,14 +228,29 @@ class ModuleParser {
     const definition = node.getChild("FunctionDefinition");
     const decorators = node.getChildren("Decorator");
     // Host code, whatever is in it.
-    const jitted = decorators.some((decorator) => /\bjit\b/.test(this.#slice(decorator)));
+    const jitted = decorators.some((decorator) =>
+      /\b(jit|constexpr_function)\b/.test(this.#slice(decorator))
+    );
     if (!definition || !jitted) {
       const named = definition ?? node.getChild("ClassDefinition") ?? node;
       this.#other(named);
       return;
     }
     const remarks = this.#remarks.of(node);
-    this.#functions.push(this.#function(definition, decorators, remarks));
+    try {
+      const parsed = this.#function(definition, decorators, remarks);
+      const before = this.#functions.findIndex(({ name }) => name === parsed.name);
+      if (before >= 0) {
+        // The later of two definitions is the one that Python keeps.
+        const [earlier] = this.#functions.splice(before, 1);
+        this.#others.push({ ...spanOf(earlier!), what: `an earlier def ${parsed.name}` });
+      }
+      this.#functions.push(parsed);
+    } catch (error) {
+      if (!(error instanceof Untranslatable)) throw error;
+      this.failed.set(this.#slice(definition.getChild("VariableName")!), error);
+      this.#remarks.skip(node.to);
+    }
   }
 
   #function(

@@ -5,6 +5,7 @@ import { Untranslatable } from "./problem.ts";
 import type {
   Argument,
   BinaryOperator,
+  Clause,
   CompareOperator,
   Expr,
   Parameter,
@@ -69,11 +70,8 @@ class Parser {
         return { ...span, kind: "tuple", items: this.items(operands(own)) };
       case "ArrayExpression":
         return { ...span, kind: "list", items: this.items(operands(own)) };
-      case "DictionaryExpression": {
-        const all = operands(own).map((part) => this.expr(part));
-        const entries = all.flatMap((key, i) => i % 2 === 0 ? [[key, all[i + 1]!] as const] : []);
-        return { ...span, kind: "dict", entries };
-      }
+      case "DictionaryExpression":
+        return { ...span, kind: "dict", entries: this.#entries(own) };
       case "UnaryExpression": {
         const op = this.#text(own[0]!) as UnaryOperator;
         return { ...span, kind: "unary", op, operand: this.expr(own[1]!) };
@@ -97,18 +95,14 @@ class Parser {
         return { ...span, kind: "lambda", params, body: this.expr(own.at(-1)!) };
       }
       case "ArrayComprehensionExpression":
-      case "ComprehensionExpression": {
-        const words = own.filter(({ name }) => !/^[[\]()]$/.test(name));
-        const [element, , target, , iterable, ...rest] = words;
-        if (rest.some(({ name }) => name === "for") || target?.name !== "VariableName") break;
-        return {
-          ...span,
-          kind: "comprehension",
-          element: this.expr(element!),
-          target: this.expr(target),
-          iterable: this.expr(iterable!),
-          conditions: rest.filter(({ name }) => name !== "if").map((part) => this.expr(part)),
-        };
+      case "ComprehensionExpression":
+      case "SetComprehensionExpression":
+      case "DictionaryComprehensionExpression":
+        return this.comprehension(own.filter(({ name }) => !/^[[\](){}]$/.test(name)), span);
+      case "NamedExpression": {
+        const [target, , value] = own;
+        if (target?.name !== "VariableName" || !value) break;
+        return { ...span, kind: "walrus", name: this.#text(target), value: this.expr(value) };
       }
     }
     throw new Untranslatable(
@@ -128,9 +122,50 @@ class Parser {
     });
   }
 
+  /** `key: value` and `**other`, in braces. */
+  #entries(own: readonly Tree[]): (readonly [Expr | undefined, Expr])[] {
+    const entries: (readonly [Expr | undefined, Expr])[] = [];
+    let key: Expr | undefined;
+    own.slice(1, -1).forEach((node, i, all) => {
+      if (/^[:,]$/.test(node.name) || node.name === "**") return;
+      const value = this.expr(node);
+      if (all[i + 1]?.name === ":") key = value;
+      else {
+        entries.push([all[i - 1]?.name === "**" ? undefined : key, value]);
+        key = undefined;
+      }
+    });
+    return entries;
+  }
+
+  /** `element for … in … if …`, without brackets. */
+  comprehension(words: readonly Tree[], span: Span): Expr {
+    const first = words.findIndex(({ name }) => name === "for");
+    const [element, value] = operands(words.slice(0, first)).map((part) => this.expr(part));
+    const clauses: Clause[] = [];
+    let rest = words.slice(first);
+    while (rest[0]?.name === "for") {
+      const middle = rest.findIndex(({ name }) => name === "in");
+      const targets = operands(rest.slice(1, middle));
+      const next = rest.findIndex(({ name }, i) => i > middle && name === "for");
+      const tail = operands(rest.slice(middle + 1, next < 0 ? undefined : next));
+      const [iterable, ...conditions] = tail.map((part) => this.expr(part));
+      clauses.push({
+        target: parseExpression.tuple(targets, this.text, span),
+        iterable: iterable!,
+        conditions,
+      });
+      rest = next < 0 ? [] : rest.slice(next);
+    }
+    return { ...span, kind: "comprehension", element: element!, value, clauses };
+  }
+
   args(list: Tree): Argument[] {
     const result: Argument[] = [];
     const nodes = parts(list).slice(1, -1);
+    if (nodes.some(({ name }) => name === "for")) {
+      return [{ value: this.comprehension(nodes, { from: list.from, to: list.to }) }];
+    }
     let name: string | undefined, spread: Argument["spread"];
     nodes.forEach((node, i) => {
       if (node.name === "," || node.name === "AssignOp") return;
@@ -147,12 +182,21 @@ class Parser {
   }
 
   #lambdaParameters(list: Tree): Parameter[] {
-    return parts(list).filter(({ name }) => name === "VariableName").map((node) => ({
-      from: node.from,
-      to: node.to,
-      name: this.#text(node),
-      comments: [],
-    }));
+    const params: Parameter[] = [];
+    const nodes = parts(list);
+    nodes.forEach((node, i) => {
+      if (node.name !== "VariableName" || nodes[i - 1]?.name === "AssignOp") return;
+      const before = nodes[i - 1]?.name, value = nodes[i + 1]?.name === "AssignOp";
+      params.push({
+        from: node.from,
+        to: node.to,
+        name: this.#text(node),
+        default: value ? this.expr(nodes[i + 2]!) : undefined,
+        rest: before === "*" || before === "**" ? before : undefined,
+        comments: [],
+      });
+    });
+    return params;
   }
 
   #binary(node: Tree, own: readonly Tree[]): Expr {

@@ -45,10 +45,16 @@ function markCall(analysis: Analysis, info: FunctionInfo, call: Kind<"call">): b
       return markBlock(info, callee.object);
     }
   }
+  const [tested, cls] = args;
+  if (callee.kind === "name" && callee.name === "isinstance" && tested && cls) {
+    const path = analysis.names.pathOf(cls.value) ?? "";
+    return /\.tensor_descriptor(_base)?$/.test(path) && markEither(info, tested.value);
+  }
   const helper = callee.kind === "name" ? analysis.helper(callee.name, info) : undefined;
   if (!helper) return false;
   let changed = false;
   for (const [name, value] of bindArguments([...helper.params.keys()], args, call)) {
+    if (helper.kinds.get(name)?.sort === "either") changed = markEither(info, value) || changed;
     if (helper.kinds.get(name)?.sort === "pointer") changed = mark(info, value) || changed;
   }
   return changed;
@@ -58,6 +64,14 @@ function markBlock(info: FunctionInfo, expr: Expr): boolean {
   if (expr.kind !== "name" || !info.params.has(expr.name)) return false;
   if (info.kinds.get(expr.name)?.sort !== "unset") return false;
   info.kinds.set(expr.name, constant("block"));
+  return true;
+}
+
+/** Marks a parameter that may be either. */
+function markEither(info: FunctionInfo, expr: Expr): boolean {
+  if (expr.kind !== "name" || !info.params.has(expr.name)) return false;
+  if (info.kinds.get(expr.name)?.sort === "either") return false;
+  info.kinds.set(expr.name, run("either"));
   return true;
 }
 

@@ -11,7 +11,9 @@ import { array, safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
 import { docComment, translateFunction } from "./functions.ts";
 import { Names } from "./names.ts";
-import { parseModule } from "./parse.ts";
+import { Evaluator } from "./host/evaluate.ts";
+import { type Decide, parseModule } from "./parse.ts";
+import { withHelpers } from "./prelude.ts";
 import { type Doc, hardline, print } from "./print.ts";
 import { PortError, Untranslatable } from "./problem.ts";
 import { comment } from "./statements.ts";
@@ -26,6 +28,11 @@ export interface PortOptions {
   readonly nereid?: string | undefined;
   /** False gives JavaScript: no types, no imports, no exports, for `load`. */
   readonly types?: boolean | undefined;
+  /**
+   * True leaves functions out that cannot be translated, and tells of them in `problems`; without it
+   * the first is thrown.
+   */
+  readonly partial?: boolean | undefined;
 }
 
 /** A parameter of a kernel as Python had it. */
@@ -56,7 +63,18 @@ export interface Ported {
   /** The module's text. */
   readonly code: string;
   readonly kernels: readonly PortedKernel[];
+  /** The names in Python of all functions of the translation, kernels and helpers. */
+  readonly functions: readonly string[];
   readonly leftOut: readonly LeftOut[];
+  /** Functions that could not be translated, and why; empty unless `partial` was asked for. */
+  readonly problems: readonly PortProblem[];
+}
+
+/** A function that could not be translated. */
+export interface PortProblem {
+  /** Its name in Python; of a constant, the constant's. */
+  readonly name: string;
+  readonly error: PortError;
 }
 
 /**
@@ -85,12 +103,52 @@ export interface Ported {
  */
 export function port(source: string, options: PortOptions = {}): Ported {
   const text = source.replaceAll("\r\n", "\n");
+  const failed = new Map<string, Untranslatable>();
+  const told = (error: Untranslatable) => new PortError(options.file ?? "kernel.py", text, error);
+  let module: Module;
   try {
-    return new Porter(text, options).port();
+    const decide: Decide = (test, sofar) => new Evaluator(sofar).condition(test);
+    module = parseModule(text, failed, decide);
   } catch (error) {
-    if (!(error instanceof Untranslatable)) throw error;
-    throw new PortError(options.file ?? "kernel.py", text, error);
+    throw error instanceof Untranslatable ? told(error) : error;
   }
+  // What fails is left out, and what it was needed for fails in the next round.
+  for (;;) {
+    const [first] = failed.values();
+    if (first && !options.partial) throw told(first);
+    try {
+      const ported = new Porter(text, module, options, failed).port();
+      const problems = [...failed].map(([name, error]) => ({ name, error: told(error) }));
+      return { ...ported, problems };
+    } catch (error) {
+      if (!(error instanceof Untranslatable)) throw error;
+      const name = ownerOf(module, error.span);
+      if (name === undefined || failed.has(name)) throw told(error);
+      failed.set(name, error);
+      module = without(module, name);
+    }
+  }
+}
+
+/** The function or constant that a place is in. */
+function ownerOf(module: Module, { from }: Span): string | undefined {
+  const holds = (span: Span) => span.from <= from && from < span.to;
+  const definition = module.functions.find((item) =>
+    holds(item) || item.decorators.some((decorator) => holds(decorator))
+  );
+  if (definition) return definition.name;
+  const [target] = module.assignments.find(holds)?.targets ?? [];
+  return target?.kind === "name" ? target.name : undefined;
+}
+
+function without(module: Module, name: string): Module {
+  return {
+    ...module,
+    functions: module.functions.filter((item) => item.name !== name),
+    assignments: module.assignments.filter(({ targets: [target] }) =>
+      target?.kind !== "name" || target.name !== name
+    ),
+  };
 }
 
 class Porter {
@@ -100,13 +158,19 @@ class Porter {
   readonly #hostNames = new Set<string>();
   readonly #leftOut: LeftOut[] = [];
 
-  constructor(readonly text: string, readonly options: PortOptions) {
+  constructor(
+    readonly text: string,
+    module: Module,
+    readonly options: PortOptions,
+    failed: ReadonlyMap<string, Untranslatable>,
+  ) {
     this.#typed = options.types !== false;
-    this.#module = parseModule(text);
-    this.#analysis = new Analysis(this.#module, namesOf(this.#module), text);
+    const names = namesOf(module);
+    this.#module = withHelpers(module, names);
+    this.#analysis = new Analysis(this.#module, names, text, new Set(failed.keys()));
   }
 
-  port(): Ported {
+  port(): Omit<Ported, "problems"> {
     const { functions } = this.#analysis;
     const constants = this.#constants();
     const parts: Doc[] = [...constants];
@@ -121,6 +185,7 @@ class Porter {
         this.#leave(statement, this.text.slice(statement.from, statement.to).split("\n")[0]!);
       }
     }
+    this.#leftOut.sort((a, b) => a.line - b.line);
     const body = parts.map((part) => print(part)).join("\n\n");
     const code = this.#typed ? this.#wrap(body) : body;
     const kernels = [...functions.values()].filter(({ isKernel }) => isKernel).map(
@@ -133,16 +198,15 @@ class Porter {
         })),
       }),
     );
-    return { code, kernels, leftOut: this.#leftOut };
+    return { code, kernels, functions: [...functions.keys()], leftOut: this.#leftOut };
   }
 
   #function(info: FunctionInfo): Doc {
-    const { doc, hostNames } = translateFunction(this.#analysis, info, this.#typed);
-    for (const name of hostNames) this.#hostNames.add(name);
-    if (!info.isKernel) return doc;
-    const { docs, left } = translateTuning(this.#analysis, info, this.#typed);
-    for (const { from, what } of left) this.#leave({ from, to: from }, what);
-    return [...docs, doc];
+    const { wrappers, imports, left } = translateTuning(this.#analysis, info, this.#typed);
+    for (const { from, to, what } of left) this.#leave({ from, to }, what);
+    const { doc, hostNames } = translateFunction(this.#analysis, info, this.#typed, wrappers);
+    for (const name of [...hostNames, ...imports]) this.#hostNames.add(name);
+    return doc;
   }
 
   /** Names of constants and functions that kernels use. */
@@ -171,7 +235,9 @@ class Porter {
       const code = value.kind === "tuple" || value.kind === "list"
         ? array(value.items.map((item) => t.expr(item).doc))
         : t.expr(value);
-      const behind = remarks.behind ? ` ${comment(remarks.behind)}` : "";
+      const computed = this.#analysis.computed.get(target.name);
+      const remark = remarks.behind ?? (computed && this.text.slice(computed.from, computed.to));
+      const behind = remark && !remark.includes("\n") ? ` ${comment(remark)}` : "";
       const above = remarks.above.flatMap((text): Doc[] => [comment(text), hardline]);
       lines.push([...above, `const ${safeName(target.name)} = `, code.doc, ";", behind]);
     }
@@ -197,14 +263,16 @@ class Porter {
       sections.push(print(docComment(this.#module.docstring)));
     }
     if (names.length > 0) {
-      sections.push(
-        `import { ${names.join(", ")} } from ${JSON.stringify(this.options.nereid ?? "./mod.ts")};`,
-      );
+      const from = ` from ${JSON.stringify(this.options.nereid ?? "./mod.ts")};`;
+      const line = `import { ${names.join(", ")} }${from}`;
+      const lines = `import {\n${names.map((name) => `  ${name},\n`).join("")}}${from}`;
+      sections.push(line.length <= 100 ? line : lines);
     }
     sections.push(body);
-    this.#leftOut.sort((a, b) => a.line - b.line);
     if (this.#leftOut.length > 0) {
-      const rows = this.#leftOut.map(({ line, what }) => `//   line ${line}: ${what.slice(0, 80)}`);
+      const rows = this.#leftOut.map(({ line, what }) =>
+        `//   line ${line}: ${what.slice(0, 80).trimEnd()}`
+      );
       sections.push(["// Left out, as it runs on the host:", ...rows].join("\n"));
     }
     return sections.join("\n\n") + "\n";

@@ -74,21 +74,31 @@ function isLoop(statement: Statement): boolean {
 
 /** The names that a statement itself assigns. */
 export function assigned(statement: Statement): readonly string[] {
+  const within = expressionsOf(statement).flatMap(namesWithin);
   switch (statement.kind) {
     case "assign":
-      return statement.value ? statement.targets.flatMap(namesOf) : [];
+      return statement.value ? [...statement.targets.flatMap(namesOf), ...within] : within;
     case "update":
     case "for":
-      return namesOf(statement.target);
+      return [...namesOf(statement.target), ...within];
     default:
-      return [];
+      return within;
   }
+}
+
+/** The names that `:=` gives values in an expression. */
+export function namesWithin(expr: Expr): readonly string[] {
+  const names: string[] = [];
+  walk(expr, (inner) => {
+    if (inner.kind === "walrus") names.push(inner.name);
+  });
+  return names;
 }
 
 function isMentioned(expr: Expr, name: string): boolean {
   let found = false;
   walk(expr, (inner) => {
-    if (inner.kind === "name" && inner.name === name) found = true;
+    if ((inner.kind === "name" || inner.kind === "walrus") && inner.name === name) found = true;
   });
   return found;
 }
@@ -103,6 +113,7 @@ function mentionsAnywhere(statement: Statement, name: string): boolean {
 /** True when a statement gives the name a value without reading it. */
 function assignsFirst(statement: Statement, name: string): boolean {
   if (!assigned(statement).includes(name)) return false;
+  if (expressionsOf(statement).some((expr) => namesWithin(expr).includes(name))) return false;
   if (statement.kind === "assign") return !isMentioned(statement.value!, name);
   return statement.kind === "for" && !isMentioned(statement.iterable, name);
 }

@@ -4,7 +4,7 @@ import type { FunctionInfo } from "./analysis.ts";
 import { array, call as callOf, type Code, LEVEL, operand, safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
 import { isInteger, isNumber, type Ty } from "./kinds.ts";
-import { type Doc, hardline, indent, join } from "./print.ts";
+import { type Doc, group, hardline, indent, join, softline } from "./print.ts";
 import { type Declaration, Scoping } from "./scoping.ts";
 import {
   type Block,
@@ -43,12 +43,12 @@ export class BodyTranslator {
       for (const name of this.#scoping.before.get(statement) ?? []) {
         lines.push(this.#bareDeclaration(name));
       }
-      for (const text of statement.remarks.above) lines.push(comment(text));
-      const doc = this.#statement(statement);
+      const moved = withoutLongRemark(statement);
+      for (const text of moved.above) lines.push(comment(text));
+      const doc = this.#statement(moved.statement);
       if (doc === undefined) return;
       const { behind } = statement.remarks;
-      const compound = ["if", "for", "while"].includes(statement.kind);
-      lines.push(behind && !compound ? [doc, ` ${comment(behind)}`] : doc);
+      lines.push(behind && !isCompound(statement) ? [doc, ` ${comment(behind)}`] : doc);
     });
     for (const text of remarks) lines.push(comment(text));
     return join(hardline, lines);
@@ -94,9 +94,7 @@ export class BodyTranslator {
         return this.#for(statement);
       case "while":
         return [
-          "while (",
-          t.expr(statement.test).doc,
-          ") ",
+          head("while", t.expr(statement.test).doc),
           this.#braces(statement.body, statement.remarks.behind),
         ];
       case "if":
@@ -116,14 +114,12 @@ export class BodyTranslator {
   }
 
   #if(statement: StatementKind<"if">): Doc {
-    const head: Doc = [
-      "if (",
-      this.t.expr(statement.test).doc,
-      ") ",
+    const first: Doc = [
+      head("if", this.t.expr(statement.test).doc),
       this.#braces(statement.then, statement.remarks.behind),
     ];
     const { otherwise } = statement;
-    if (!otherwise) return head;
+    if (!otherwise) return first;
     const [only] = otherwise.statements;
     if (statement.chained && only?.kind === "if") {
       // Comments above an `elif` go into its block, declarations above all.
@@ -131,12 +127,12 @@ export class BodyTranslator {
       const then = { ...only.then, statements: withRemarks(only.then.statements, above) };
       const inner = { ...only, then, remarks: { above: [], behind, spaced: false } };
       const before = this.#scoping.before.get(only) ?? [];
-      const chain: Doc = [head, " else ", this.#if(inner)];
+      const chain: Doc = [first, " else ", this.#if(inner)];
       return before.length > 0
         ? [join(hardline, before.map((name) => this.#bareDeclaration(name))), hardline, chain]
         : chain;
     }
-    return [head, " else ", this.#braces(otherwise)];
+    return [first, " else ", this.#braces(otherwise)];
   }
 
   #for(statement: StatementKind<"for">): Doc {
@@ -147,15 +143,8 @@ export class BodyTranslator {
     const items = this.#iterable(statement.iterable);
     if (own.every((name) => declared?.has(name))) {
       const fixed = own.every((name) => declared?.get(name)?.fixed);
-      const head: Doc = [
-        "for (",
-        fixed ? "const " : "let ",
-        t.expr(target).doc,
-        " of ",
-        items,
-        ") ",
-      ];
-      return [head, this.#braces(body, remarks.behind)];
+      const each: Doc = [fixed ? "const " : "let ", t.expr(target).doc, " of ", items];
+      return [head("for", each), this.#braces(body, remarks.behind)];
     }
     // The variable lives on behind the loop: each iteration gives it its value.
     if (target.kind !== "name") {
@@ -163,9 +152,8 @@ export class BodyTranslator {
     }
     const name = safeName(target.name), each = `${name}Now`;
     return [
-      `for (const ${each} of `,
-      items,
-      ") {",
+      head("for", [`const ${each} of `, items]),
+      "{",
       indent([hardline, `${name} = ${each};`, hardline, this.#block(body)]),
       hardline,
       "}",
@@ -271,12 +259,36 @@ export class BodyTranslator {
     const { t } = this;
     const ty = t.typeOf(value);
     const code = t.expr(value);
-    if (!ty.constant || !isNumber(ty)) return code;
+    if (!ty.constant || !isNumber(ty) || t.info.isPure) return code;
     if (ty.sort === "float" || ty.sort === "f32") return callOf(`tl.${floatName(value)}`, [code]);
     if (!this.#typedNumbers.has(name)) return code;
     if (isInteger(ty)) return callOf(`tl.${integerName(value)}`, [code]);
     return ty.sort === "bool" ? callOf("tl.bool", [code]) : code;
   }
+}
+
+/** `if (…) `, with what is in the parentheses on lines of its own when it does not fit. */
+function head(word: string, inside: Doc): Doc {
+  return group([`${word} (`, indent([softline, inside]), softline, ") "]);
+}
+
+function isCompound({ kind }: Statement): boolean {
+  return ["if", "for", "while"].includes(kind);
+}
+
+/** A remark behind the header of a compound statement goes above it when it is long. */
+function withoutLongRemark(statement: Statement): {
+  readonly statement: Statement;
+  readonly above: readonly string[];
+} {
+  const { above, behind } = statement.remarks;
+  if (!isCompound(statement) || behind === undefined || behind.length < 50) {
+    return { statement, above };
+  }
+  // The scoping knows statements by identity.
+  const { remarks } = statement;
+  Object.assign(remarks, { behind: undefined });
+  return { statement, above: [...above, behind] };
 }
 
 /** The dtype of a float literal: f64 for what no f32 can hold. */

@@ -61,7 +61,8 @@ export type Expr =
     | { readonly kind: "ellipsis" }
     | { readonly kind: "tuple"; readonly items: readonly Expr[] }
     | { readonly kind: "list"; readonly items: readonly Expr[] }
-    | { readonly kind: "dict"; readonly entries: readonly (readonly [Expr, Expr])[] }
+    /** Without a key: a dictionary whose entries are taken, `**other`. */
+    | { readonly kind: "dict"; readonly entries: readonly (readonly [Expr | undefined, Expr])[] }
     | { readonly kind: "unary"; readonly op: UnaryOperator; readonly operand: Expr }
     | {
       readonly kind: "binary";
@@ -97,12 +98,21 @@ export type Expr =
     | {
       readonly kind: "comprehension";
       readonly element: Expr;
-      readonly target: Expr;
-      readonly iterable: Expr;
-      readonly conditions: readonly Expr[];
+      /** Of a dictionary: the value; the element is the key. */
+      readonly value?: Expr | undefined;
+      readonly clauses: readonly Clause[];
     }
+    /** `name := value` */
+    | { readonly kind: "walrus"; readonly name: string; readonly value: Expr }
     | { readonly kind: "star"; readonly value: Expr }
   );
+
+/** `for target in iterable if condition …` of a comprehension. */
+export interface Clause {
+  readonly target: Expr;
+  readonly iterable: Expr;
+  readonly conditions: readonly Expr[];
+}
 
 export type Kind<K extends Expr["kind"]> = Extract<Expr, { kind: K }>;
 
@@ -185,6 +195,8 @@ export interface Module {
   readonly imports: readonly Import[];
   readonly functions: readonly FunctionDefinition[];
   readonly assignments: readonly StatementKind<"assign">[];
+  /** Functions of the host, parsed when they are asked for. */
+  readonly hostFunctions: ReadonlyMap<string, () => FunctionDefinition>;
   /** What is no kernel: functions, classes, statements; each with what it is, for a list. */
   readonly others: readonly (Span & { readonly what: string })[];
 }
@@ -198,7 +210,7 @@ export function childrenOf(expr: Expr | Slice): readonly (Expr | Slice)[] {
     case "list":
       return expr.items;
     case "dict":
-      return expr.entries.flat();
+      return expr.entries.flat().filter((part) => part !== undefined);
     case "unary":
       return [expr.operand];
     case "binary":
@@ -219,7 +231,13 @@ export function childrenOf(expr: Expr | Slice): readonly (Expr | Slice)[] {
     case "lambda":
       return [expr.body];
     case "comprehension":
-      return [expr.iterable, expr.element, ...expr.conditions];
+      return [
+        ...expr.clauses.flatMap(({ iterable, conditions }) => [iterable, ...conditions]),
+        expr.element,
+        ...(expr.value ? [expr.value] : []),
+      ];
+    case "walrus":
+      return [expr.value];
     case "star":
       return [expr.value];
     default:

@@ -15,6 +15,10 @@ export function typeText(ty: Ty): string {
       return "number";
     case "function":
       return "(...args: Tile[]) => Tile";
+    case "either":
+      return "Tile | TensorDescriptor";
+    case "block":
+      return "TensorDescriptor";
     case "several":
       return ty.items ? `[${ty.items.map(typeText).join(", ")}]` : "Tile[]";
     default:

@@ -16,6 +16,7 @@ export const OPTIONAL_FEATURES: Readonly<Record<string, string>> = {
   "wgpu-subgroup-barrier": "barriers within a warp",
   "wgpu-timestamp-query-inside-passes": "measuring single launches within a pass",
   "wgpu-shader-int64": "64-bit integers",
+  "wgpu-shader-int64-atomic-all-ops": "atomic operations on 64-bit integers",
   "wgpu-shader-f64": "f64",
   "wgpu-shader-i16": "16-bit integers",
   "wgpu-shader-float32-atomic": "atomic addition of f32",

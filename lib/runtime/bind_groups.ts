@@ -5,7 +5,7 @@
  * them. A group goes when one of its buffers does, or when it is the oldest of too many.
  */
 
-import { LaunchError } from "../errors.ts";
+import { DeviceError, LaunchError } from "../errors.ts";
 import type { Limits } from "./capabilities.ts";
 import type { GpuStorage } from "./gpu_storage.ts";
 import { type Block, GRANULE } from "./memory_pool.ts";
@@ -33,10 +33,18 @@ export class BindGroups {
   readonly #groups = new Map<number, Group[]>();
   /** All of them in the order in which they were made. */
   readonly #all = new Set<Group>();
-
   readonly #maxBinding: number;
+  readonly #track: (check: Promise<DeviceError | undefined>) => void;
 
-  constructor(device: GPUDevice, limits: Limits, uniforms: GPUBuffer, reports: ReportBuffer) {
+  /** @param track Is told of every check that is under way; the promise never rejects. */
+  constructor(
+    device: GPUDevice,
+    limits: Limits,
+    uniforms: GPUBuffer,
+    reports: ReportBuffer,
+    track: (check: Promise<DeviceError | undefined>) => void,
+  ) {
+    this.#track = track;
     this.#device = device;
     this.#maxBinding = limits.maxStorageBufferBindingSize;
     this.#uniforms = uniforms;
@@ -84,7 +92,7 @@ export class BindGroups {
       blocks: storages.map(({ block }) => block),
       offsets: storages.map(({ offset }) => offset),
       sizes: storages.map(({ bound }) => bound),
-      gpu: this.#device.createBindGroup({ label: name, layout, entries }),
+      gpu: this.#create({ label: name, layout, entries }, storages),
     };
     for (const block of group.blocks) block.groups.add(group);
     const sameHash = this.#groups.get(hash);
@@ -93,6 +101,29 @@ export class BindGroups {
     const [oldest] = this.#all;
     if (oldest && this.#all.size >= MAX_GROUPS) this.#drop(oldest);
     this.#all.add(group);
+    return group;
+  }
+
+  /** A group; what is wrong with buffers that others have made is theirs to mend. */
+  #create(
+    descriptor: GPUBindGroupDescriptor & { label: string },
+    storages: readonly GpuStorage[],
+  ): GPUBindGroup {
+    if (storages.every(({ block }) => block.owned)) return this.#device.createBindGroup(descriptor);
+    this.#device.pushErrorScope("validation");
+    const group = this.#device.createBindGroup(descriptor);
+    this.#track(
+      this.#device.popErrorScope().then(
+        (error) =>
+          error
+            ? new DeviceError(
+              `Cannot launch '${descriptor.label}': the device refused a buffer that a tensor is over. It must be of ` +
+                `this device and not be destroyed: ${error.message.trim()}`,
+            )
+            : undefined,
+        () => undefined, // the device is lost, which is reported as such
+      ),
+    );
     return group;
   }
 

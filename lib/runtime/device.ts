@@ -6,7 +6,7 @@ import { DeviceError, LaunchError } from "../errors.ts";
 import { describe, openGpu } from "./adapter.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Backend, MemoryReport } from "./backend.ts";
-import { DTYPES, isFloat, ROUND } from "../ir/dtype.ts";
+import { DTYPES, elementOf, type HostArray, isFloat, type Numeric } from "../ir/dtype.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { loadDawn } from "./dawn.ts";
 import { HostBackend } from "./host.ts";
@@ -77,8 +77,8 @@ export interface FromOptions<D extends TensorDType> extends DTypeOptions<D> {
   shape?: readonly number[] | undefined;
 }
 
-/** Numbers in arrays of any depth, all of one length at each depth. */
-export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
+/** Numbers in arrays of any depth, all of one length at each depth; bigints for 64-bit integers. */
+export type NestedNumbers = readonly number[] | readonly bigint[] | readonly NestedNumbers[];
 
 /** Set by `cli.ts run --device`: what `"auto"` means. On `globalThis`, so that every copy of the module sees it. */
 const OVERRIDE = Symbol.for("nereid.device");
@@ -190,6 +190,18 @@ export class Device {
   }
 
   /**
+   * The WebGPU device that this one is made of, to share it with other libraries; see
+   * {@linkcode Tensor.buffer} and {@linkcode Tensor.over}.
+   *
+   * @throws {DeviceError} On the CPU, which has none.
+   */
+  get gpu(): GPUDevice {
+    const { backend } = this;
+    if (backend instanceof WebGpuBackend) return backend.gpu;
+    throw new DeviceError("Cannot get the GPUDevice of the CPU device: open a WebGPU device");
+  }
+
+  /**
    * What is behind the device, for the launcher.
    *
    * @internal
@@ -240,15 +252,16 @@ export class Device {
    */
   full<D extends TensorDType = "f32">(
     shape: readonly number[],
-    value: number,
+    value: number | bigint,
     options: DTypeOptions<D> = {},
   ): Tensor<D> {
     const dtype = options.dtype ?? "f32" as D;
-    const element = DTYPES[checkDType(dtype)];
-    if (!isFloat(element) && ROUND[dtype](value) !== value) {
+    const element = DTYPES[checkDType(dtype)], filling = elementOf(element, value);
+    // deno-lint-ignore eqeqeq -- a bigint and a number may be the same integer
+    if (!isFloat(element) && filling != value) {
       throw new LaunchError(`Cannot fill a tensor of dtype ${dtype} with ${value}`);
     }
-    return this.#filled(shape, dtype, (array) => array.fill(value));
+    return this.#filled(shape, dtype, (array: HostArray) => array.fill(filling));
   }
 
   /**
@@ -269,8 +282,9 @@ export class Device {
    */
   arange<D extends TensorDType = "i32">(length: number, options: ArangeOptions<D> = {}): Tensor<D> {
     const { dtype = "i32" as D, start = 0, step = 1 } = options;
-    return this.#filled([length], dtype, (array) => {
-      for (let i = 0; i < array.length; i++) array[i] = start + i * step;
+    const element = DTYPES[checkDType(dtype)];
+    return this.#filled([length], dtype, (array: HostArray) => {
+      for (let i = 0; i < array.length; i++) array[i] = elementOf(element, start + i * step);
     });
   }
 
@@ -305,8 +319,8 @@ export class Device {
   }
 
   /**
-   * A tensor of numbers from the host. A typed array gives its dtype; other numbers are f32 unless
-   * the options say otherwise. Nested arrays give the shape.
+   * A tensor of numbers from the host. A typed array gives its dtype; bigints are i64 and other
+   * numbers f32 unless the options say otherwise. Nested arrays give the shape.
    *
    * @param data The elements in row-major order, or nested arrays.
    * @param options The shape and the dtype.
@@ -323,9 +337,18 @@ export class Device {
    * ```
    */
   from<D extends TensorDType>(
-    data: ArrayLike<number> | NestedNumbers,
+    data: ArrayLike<number | bigint> | NestedNumbers,
     options: FromOptions<D> & { dtype: D },
   ): Tensor<D>;
+  /** An i64 tensor of what a typed array holds, or of bigints. */
+  from(
+    data: BigInt64Array | readonly bigint[],
+    options?: FromOptions<"i64">,
+  ): Tensor<"i64">;
+  /** A u64 tensor of what a typed array holds. */
+  from(data: BigUint64Array, options?: FromOptions<"u64">): Tensor<"u64">;
+  /** An f64 tensor of what a typed array holds. */
+  from(data: Float64Array, options?: FromOptions<"f64">): Tensor<"f64">;
   /** An f16 tensor of what a typed array holds. */
   from(data: Float16Array, options?: FromOptions<"f16">): Tensor<"f16">;
   /** An i8 tensor of what a typed array holds. */
@@ -342,7 +365,10 @@ export class Device {
   from(data: Uint32Array, options?: FromOptions<"u32">): Tensor<"u32">;
   /** An f32 tensor of what a typed array or nested arrays hold. */
   from(data: Float32Array | NestedNumbers, options?: FromOptions<"f32">): Tensor<"f32">;
-  from(data: ArrayLike<number> | NestedNumbers, options: FromOptions<TensorDType> = {}): Tensor {
+  from(
+    data: ArrayLike<number | bigint> | NestedNumbers,
+    options: FromOptions<TensorDType> = {},
+  ): Tensor<TensorDType> {
     const dtype = checkDType(options.dtype ?? dtypeOfData(data));
     const { numbers, shape: own } = flatten(data);
     const shape = checkShape(options.shape ?? own);
@@ -524,7 +550,11 @@ function checkRandom(method: string, dtype: string | undefined): "f32" | "f16" {
 function dtypeOfData(data: unknown): TensorDType {
   const dtype = dtypeOfArray(data);
   if (dtype) return dtype;
-  if (Array.isArray(data)) return "f32";
+  if (Array.isArray(data)) {
+    let first: unknown = data;
+    while (Array.isArray(first)) first = first[0];
+    return typeof first === "bigint" ? "i64" : "f32";
+  }
   const what = data instanceof Promise
     ? "a promise (is an await missing?)"
     : Object.prototype.toString.call(data).slice(8, -1);
@@ -535,16 +565,16 @@ function dtypeOfData(data: unknown): TensorDType {
 }
 
 /** The numbers of nested arrays in row-major order, and the shape of the nest. */
-function flatten(data: ArrayLike<number> | NestedNumbers): {
-  numbers: ArrayLike<number>;
+function flatten(data: ArrayLike<Numeric> | NestedNumbers): {
+  numbers: ArrayLike<Numeric>;
   shape: readonly number[];
 } {
   if (!Array.isArray(data) || !Array.isArray(data[0])) {
-    return { numbers: data as ArrayLike<number>, shape: [data.length] };
+    return { numbers: data as ArrayLike<Numeric>, shape: [data.length] };
   }
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const numbers: number[] = [];
+  const numbers: Numeric[] = [];
   const visit = (level: unknown, depth: number): void => {
     const isArray = Array.isArray(level);
     if (isArray !== depth < shape.length || (isArray && level.length !== shape[depth])) {
@@ -555,7 +585,7 @@ function flatten(data: ArrayLike<number> | NestedNumbers): {
       );
     }
     if (isArray) { for (const inner of level) visit(inner, depth + 1); }
-    else numbers.push(level as number);
+    else numbers.push(level as Numeric);
   };
   visit(data, 0);
   return { numbers, shape };

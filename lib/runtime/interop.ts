@@ -65,7 +65,7 @@ export function adoptBuffer(
 }
 
 /** The buffer of a tensor, with all that was launched so far submitted. */
-export function bufferOf(tensor: Tensor): GPUBuffer {
+export function bufferOf(tensor: Tensor<TensorDType>): GPUBuffer {
   const { storage } = tensor;
   if (!(storage instanceof GpuStorage)) {
     throw new LaunchError(`Cannot get the buffer of the ${tensor}: it is in the CPU's memory`);

@@ -66,6 +66,7 @@ export class LaunchQueue {
   #uniformAt = 0; // where the scalars of the last launch begin, in words
   #unverified: Pipeline | undefined; // the one unverified pipeline of this batch
   #names = new Set<string>(); // kernels of this batch, for messages
+  #foreign = false; // whether this batch uses buffers that belong to others
   #launches = 0;
   #uniformBytes = 0;
   #turns = -1; // microtasks since the last launch; -1 when none is scheduled
@@ -82,7 +83,8 @@ export class LaunchQueue {
       size: UNIFORM_BYTES,
       usage: USAGE.UNIFORM | USAGE.COPY_DST,
     });
-    this.#groups = new BindGroups(device, limits, this.#uniformBuffer, reports);
+    const track = (check: Promise<DeviceError | undefined>) => this.failures.track(check);
+    this.#groups = new BindGroups(device, limits, this.#uniformBuffer, reports, track);
     this.#staging = new Staging(device);
   }
 
@@ -170,7 +172,7 @@ export class LaunchQueue {
       if (this.#pieces.push({ staging, mapping }) === 1) queueMicrotask(() => this.flush());
       pieces.push({ staging, at, size, mapped });
     }
-    storage.block.batch = this.batch;
+    this.#use([storage.block]);
     const result = new Uint8Array(end);
     try {
       // In Deno a mapped range must not be touched before the promise has resolved: it panics.
@@ -277,9 +279,10 @@ export class LaunchQueue {
     this.#watch?.finish(encoder);
     const reported = this.reports.take(encoder);
     const device = this.#device, names = this.#names, pieces = this.#pieces;
-    const used = this.#uniformBytes, doomed = this.#doomed;
+    const used = this.#uniformBytes, doomed = this.#doomed, foreign = this.#foreign;
     this.#encoder = undefined;
     this.#unverified = undefined;
+    this.#foreign = false;
     this.#names = new Set();
     this.#launches = this.#uniformBytes = 0;
     if (pieces.length > 0) this.#pieces = [];
@@ -291,7 +294,7 @@ export class LaunchQueue {
     device.queue.submit([encoder.finish()]);
     this.failures.track(
       device.popErrorScope().then(
-        (error) => error ? batchRefused([...names], error.message) : undefined,
+        (error) => error ? batchRefused([...names], error.message, foreign) : undefined,
         () => undefined, // the device is lost, which is reported as such
       ),
     );
@@ -330,6 +333,7 @@ export class LaunchQueue {
       const block = blocks[i]!;
       block.batch = this.batch;
       block.used = true;
+      if (!block.owned) this.#foreign = true;
     }
   }
 
@@ -410,9 +414,13 @@ export class LaunchQueue {
   }
 }
 
-function batchRefused(names: readonly string[], message: string): DeviceError {
+function batchRefused(names: readonly string[], message: string, foreign: boolean): DeviceError {
   const kernels = names.map((name) => `'${name}'`).join(", ") || "no kernel";
   return new DeviceError(
-    `The device refused a batch of launches (${kernels}), which is a bug of Nereid's: ${message}`,
+    `The device refused a batch of launches (${kernels}), ${
+      foreign
+        ? "some of them on tensors over buffers of others, which must not be destroyed before"
+        : "which is a bug of Nereid's"
+    }: ${message}`,
   );
 }

@@ -3,7 +3,17 @@
  */
 
 import { numbersOf, TO_BITS } from "../ir/bits.ts";
-import { DTYPES, hostView, isEncoded, memoryArray, ROUND } from "../ir/dtype.ts";
+import {
+  DTYPES,
+  elementOf,
+  type HostArray,
+  hostView,
+  isEncoded,
+  isWide,
+  memoryArray,
+  type Numeric,
+  type NumericFunction,
+} from "../ir/dtype.ts";
 import { LaunchError } from "../errors.ts";
 import type { Storage } from "./backend.ts";
 import type { Device } from "./device.ts";
@@ -13,17 +23,23 @@ import { adoptBuffer, bufferOf, type OverOptions } from "./interop.ts";
 /** The element types of tensors. */
 export type TensorDType =
   | "f32"
+  | "f64"
   | "f16"
   | "bf16"
   | "f8e4m3"
   | "f8e5m2"
   | "i32"
+  | "i64"
   | "i16"
   | "i8"
   | "u32"
+  | "u64"
   | "u16"
   | "u8"
   | "bool";
+
+/** The element types of tensors whose elements are numbers on the host, and not bigints. */
+export type NumberDType = Exclude<TensorDType, "i64" | "u64">;
 
 /**
  * The typed array that holds a tensor's elements on the host, by dtype. JavaScript has none for some:
@@ -32,6 +48,8 @@ export type TensorDType =
 export interface TensorArrays {
   /** 32-bit floating point. */
   f32: Float32Array<ArrayBuffer>;
+  /** 64-bit floating point. */
+  f64: Float64Array<ArrayBuffer>;
   /** 16-bit floating point. */
   f16: Float16Array<ArrayBuffer>;
   /** The upper half of an f32. */
@@ -42,12 +60,16 @@ export interface TensorArrays {
   f8e5m2: Float32Array<ArrayBuffer>;
   /** 32-bit integers. */
   i32: Int32Array<ArrayBuffer>;
+  /** 64-bit integers, as bigints. */
+  i64: BigInt64Array<ArrayBuffer>;
   /** 16-bit integers. */
   i16: Int16Array<ArrayBuffer>;
   /** 8-bit integers. */
   i8: Int8Array<ArrayBuffer>;
   /** 32-bit integers without sign. */
   u32: Uint32Array<ArrayBuffer>;
+  /** 64-bit integers without sign, as bigints. */
+  u64: BigUint64Array<ArrayBuffer>;
   /** 16-bit integers without sign. */
   u16: Uint16Array<ArrayBuffer>;
   /** 8-bit integers without sign. */
@@ -59,14 +81,17 @@ export interface TensorArrays {
 /** How typed arrays of each dtype are made. */
 const TENSOR_ARRAYS = {
   f32: Float32Array,
+  f64: Float64Array,
   f16: Float16Array,
   bf16: Float32Array,
   f8e4m3: Float32Array,
   f8e5m2: Float32Array,
   i32: Int32Array,
+  i64: BigInt64Array,
   i16: Int16Array,
   i8: Int8Array,
   u32: Uint32Array,
+  u64: BigUint64Array,
   u16: Uint16Array,
   u8: Uint8Array,
   bool: Uint8Array,
@@ -96,9 +121,9 @@ export function arrayOf<D extends TensorDType>(dtype: D, length: number): Tensor
 /** The elements of `dtype` in a buffer; where the array's class is that of the memory, without copying. */
 function elementsOf<D extends TensorDType>(dtype: D, buffer: ArrayBuffer): TensorArrays[D] {
   const element = DTYPES[dtype], bits = hostView(element, buffer);
-  if (!isEncoded(element)) return bits as TensorArrays[D];
+  if (!isEncoded(element)) return bits as HostArray as TensorArrays[D];
   const numbers = numbersOf(element);
-  return Float32Array.from(bits, (code) => numbers[code]!) as TensorArrays[D];
+  return Float32Array.from(bits as ArrayLike<number>, (code) => numbers[code]!) as TensorArrays[D];
 }
 
 /** The storages of tensors that were collected without being disposed of. */
@@ -122,9 +147,10 @@ const abandoned = new FinalizationRegistry<Storage>((storage) => storage.release
  * assert(`${x}` === "Tensor f32 [2, 3] on cpu");
  * ```
  *
- * @typeParam D The name of the element type.
+ * @typeParam D The name of the element type; of any but the 64-bit integers unless given, so that what is
+ * read are numbers. `Tensor<TensorDType>` is a tensor of any.
  */
-export class Tensor<D extends TensorDType = TensorDType> {
+export class Tensor<D extends TensorDType = NumberDType> {
   /** The length of each dimension; `[]` for a single number. */
   readonly shape: readonly number[];
   /** The element type's name. */
@@ -327,11 +353,11 @@ export class Tensor<D extends TensorDType = TensorDType> {
   /**
    * Overwrites all elements. Launches before it still see the old ones.
    *
-   * @param data As many numbers as the tensor has elements, in row-major order; converted to its
-   * dtype: floats round to nearest even, integers wrap, bool is `!= 0`.
+   * @param data As many numbers as the tensor has elements, or bigints, in row-major order; converted
+   * to its dtype: floats round to nearest even, integers wrap, bool is `!= 0`.
    * @throws {LaunchError} When the number of elements differs.
    */
-  write(data: ArrayLike<number>): void {
+  write(data: ArrayLike<number | bigint>): void {
     if (data.length !== this.size) {
       throw new LaunchError(
         `Cannot write ${data.length} elements to the ${this}: it has ${this.size}`,
@@ -396,20 +422,29 @@ export class Tensor<D extends TensorDType = TensorDType> {
 }
 
 /** The bytes of numbers as elements of `dtype`; of a typed array of that dtype its own, uncopied. */
-export function bytesOf(dtype: TensorDType, data: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+export function bytesOf(dtype: TensorDType, data: ArrayLike<Numeric>): Uint8Array<ArrayBuffer> {
   const element = DTYPES[dtype];
   const plain = !isEncoded(element) && dtype !== "bool";
   const own = plain && data instanceof TENSOR_ARRAYS[dtype] && data.buffer instanceof ArrayBuffer;
-  const array = own ? data : memoryOf(dtype, data, plain);
+  const array: HostArray = own ? data : memoryOf(dtype, data);
   return new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
 }
 
-/** Numbers as they lie in memory. Typed arrays convert plain dtypes by themselves. */
-function memoryOf(dtype: TensorDType, data: ArrayLike<number>, plain: boolean) {
-  if (plain) return TENSOR_ARRAYS[dtype].from(data);
-  const round = ROUND[dtype], toBits = TO_BITS[dtype];
-  const memory = new (memoryArray(DTYPES[dtype]))(data.length);
-  for (let i = 0; i < data.length; i++) memory[i] = toBits(round(Number(data[i])));
+/** Numbers as they lie in memory: bits of encoded floats, elements of other dtypes. */
+function memoryOf(dtype: TensorDType, data: ArrayLike<Numeric>): HostArray {
+  const element = DTYPES[dtype], Class = TENSOR_ARRAYS[dtype];
+  const plain = !isEncoded(element) && element !== DTYPES.bool;
+  if (plain && !isWide(element) && typeof data[0] !== "bigint") {
+    // Typed arrays convert numbers to their own kind.
+    return (Class as typeof Float32Array).from(data as ArrayLike<number>);
+  }
+  const encode: NumericFunction = isEncoded(element) ? TO_BITS[dtype] : (x: Numeric) => x;
+  const memory: HostArray = new (memoryArray(element))(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!;
+    // Nested arrays may hold other things that JavaScript makes numbers of.
+    memory[i] = encode(elementOf(element, typeof x === "bigint" ? x : Number(x)));
+  }
   return memory;
 }
 

@@ -11,12 +11,12 @@ import { CompilationError } from "../errors.ts";
 import { DTYPES } from "../ir/dtype.ts";
 import { type Op, Region, Value } from "../ir/graph.ts";
 import { isPointer, sameType, scalar, type Type, typeText } from "../ir/type.ts";
-import { commonKeys, nameOf, remedyFor, weakType } from "./merge.ts";
+import { commonKeys, nameOf, remedyFor } from "./merge.ts";
 import { Problem } from "./problem.ts";
 import { fits } from "./promotion.ts";
 import { type Binding, type Place, read, type Write } from "./scope.ts";
 import type { Flag, Tracer } from "./tracer.ts";
-import { describe, isWeak, Missing, NOTHING } from "./values.ts";
+import { describe, isWeak, Missing, NOTHING, type Weak, weakType } from "./values.ts";
 
 /** A loop to trace. */
 export interface Loop {
@@ -252,7 +252,7 @@ function settleLeaf(leaf: Leaf, end: unknown, place: Place): boolean {
 }
 
 /** The type in which a number is carried that the body makes `end` of. */
-function typeFor(init: number | boolean, end: unknown, place: Place): Type {
+function typeFor(init: Weak, end: unknown, place: Place): Type {
   if (isWeak(end)) return scalar(weakType(init, end));
   if (end instanceof Value && !isPointer(end.type.element) && fits(init, end.type.element)) {
     return end.type;

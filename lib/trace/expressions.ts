@@ -1,7 +1,7 @@
 /** Expressions: what each kind of syntax evaluates to. */
 
 import type * as acorn from "npm:acorn@8.15.0";
-import { DTYPES } from "../ir/dtype.ts";
+import { DTYPES, type Numeric } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { OPS } from "../ir/ops.ts";
 import { elementOf } from "../language/dtypes.ts";
@@ -29,12 +29,7 @@ export function evaluate(t: Tracer, node: acorn.Expression, scope: Scope): unkno
   t.at(node);
   switch (node.type) {
     case "Literal":
-      if (node.regex || typeof node.value === "bigint") {
-        throw new Problem(
-          `A ${node.regex ? "regular expression" : "bigint"} cannot be used in kernels`,
-          node.regex ? undefined : "Write a plain number",
-        );
-      }
+      if (node.regex) throw new Problem("A regular expression cannot be used in kernels");
       return node.value;
     case "Identifier":
       return readName(t, node.name, scope);
@@ -149,7 +144,8 @@ function unary(t: Tracer, node: acorn.UnaryExpression, scope: Scope): unknown {
     }
     case "~": {
       const value = operand(x, "~");
-      return value instanceof Value ? t.semantics.invert(value) : ~Number(value);
+      if (value instanceof Value) return t.semantics.invert(value);
+      return typeof value === "bigint" ? ~value : ~Number(value);
     }
     default:
       throw new Problem(`The operator ${node.operator} is not part of the kernel language`);
@@ -215,31 +211,51 @@ export function binary(t: Tracer, operator: acorn.BinaryOperator, a: unknown, b:
 
 type Static = (a: unknown, b: unknown) => unknown;
 
-/** Numbers through JavaScript's own operator; what would give NaN by mistake is refused. */
-function numeric(operator: BinaryOperator | "**", f: (a: number, b: number) => unknown): Static {
-  return (a, b) => f(Number(operand(a, operator)), Number(operand(b, operator)));
+/**
+ * Numbers through JavaScript's own operator; what would give NaN by mistake is refused. A bigint and
+ * an integral number are both integers, so these mix, which JavaScript itself refuses.
+ */
+function numeric(
+  operator: BinaryOperator | "**",
+  f: (a: number, b: number) => unknown,
+  exact: (a: bigint, b: bigint) => unknown,
+): Static {
+  return (a, b) => {
+    const operands = [operand(a, operator), operand(b, operator)];
+    const isWhole = (x: unknown) => typeof x === "bigint" || Number.isInteger(x);
+    if (operands.some((x) => typeof x === "bigint") && operands.every(isWhole)) {
+      const [x, y] = operands.map((x) => BigInt(x as Numeric)) as [bigint, bigint];
+      if (y === 0n && (operator === "/" || operator === "%")) {
+        throw new Problem(`${x}n cannot be divided by 0n`);
+      }
+      return exact(x, y);
+    }
+    return f(Number(operands[0]), Number(operands[1]));
+  };
 }
+
+const sum = numeric("+", (a, b) => a + b, (a, b) => a + b);
 
 const STATIC: Record<acorn.BinaryOperator, Static> = {
   "+": (a, b) => {
     if (typeof a === "string" || typeof b === "string") return `${a}${b}`;
-    return Number(operand(a, "+")) + Number(operand(b, "+"));
+    return sum(a, b);
   },
-  "-": numeric("-", (a, b) => a - b),
-  "*": numeric("*", (a, b) => a * b),
-  "/": numeric("/", (a, b) => a / b),
-  "%": numeric("%", (a, b) => a % b),
-  "**": numeric("**", (a, b) => a ** b),
-  "&": (a, b) => bits("&", a, b, (x, y) => x & y),
-  "|": (a, b) => bits("|", a, b, (x, y) => x | y),
-  "^": (a, b) => bits("^", a, b, (x, y) => x ^ y),
-  "<<": numeric("<<", (a, b) => a << b),
-  ">>": numeric(">>", (a, b) => a >> b),
-  ">>>": numeric(">>>", (a, b) => a >>> b),
-  "<": numeric("<", (a, b) => a < b),
-  "<=": numeric("<=", (a, b) => a <= b),
-  ">": numeric(">", (a, b) => a > b),
-  ">=": numeric(">=", (a, b) => a >= b),
+  "-": numeric("-", (a, b) => a - b, (a, b) => a - b),
+  "*": numeric("*", (a, b) => a * b, (a, b) => a * b),
+  "/": numeric("/", (a, b) => a / b, (a, b) => a / b),
+  "%": numeric("%", (a, b) => a % b, (a, b) => a % b),
+  "**": numeric("**", (a, b) => a ** b, (a, b) => a ** b),
+  "&": (a, b) => bits(numeric("&", (x, y) => x & y, (x, y) => x & y), a, b),
+  "|": (a, b) => bits(numeric("|", (x, y) => x | y, (x, y) => x | y), a, b),
+  "^": (a, b) => bits(numeric("^", (x, y) => x ^ y, (x, y) => x ^ y), a, b),
+  "<<": numeric("<<", (a, b) => a << b, (a, b) => a << b),
+  ">>": numeric(">>", (a, b) => a >> b, (a, b) => a >> b),
+  ">>>": numeric(">>>", (a, b) => a >>> b, (a, b) => BigInt.asUintN(64, a) >> b),
+  "<": numeric("<", (a, b) => a < b, (a, b) => a < b),
+  "<=": numeric("<=", (a, b) => a <= b, (a, b) => a <= b),
+  ">": numeric(">", (a, b) => a > b, (a, b) => a > b),
+  ">=": numeric(">=", (a, b) => a >= b, (a, b) => a >= b),
   "===": (a, b) => a === b,
   "!==": (a, b) => a !== b,
   // deno-lint-ignore eqeqeq -- minifiers write it
@@ -256,13 +272,8 @@ const STATIC: Record<acorn.BinaryOperator, Static> = {
 };
 
 /** Of two booleans a boolean, as on tiles. */
-function bits(
-  operator: BinaryOperator,
-  a: unknown,
-  b: unknown,
-  f: (a: number, b: number) => number,
-): number | boolean {
-  const result = f(Number(operand(a, operator)), Number(operand(b, operator)));
+function bits(f: Static, a: unknown, b: unknown): unknown {
+  const result = f(a, b);
   return typeof a === "boolean" && typeof b === "boolean" ? result !== 0 : result;
 }
 

@@ -1,6 +1,5 @@
 /** Branches on run-time conditions, and one value made of what a place holds after either. */
 
-import { DTYPES } from "../ir/dtype.ts";
 import { Region, Value } from "../ir/graph.ts";
 import {
   type Element,
@@ -14,7 +13,7 @@ import {
 import { Problem } from "./problem.ts";
 import { ABSENT, Binding, type Place, read, type Write } from "./scope.ts";
 import type { Tracer } from "./tracer.ts";
-import { defaultDtype, describe, isRecord, isWeak, Missing, NOTHING } from "./values.ts";
+import { defaultDtype, describe, isRecord, isWeak, Missing, NOTHING, weakType } from "./values.ts";
 
 /** A traced branch: its operations, and what it wrote. */
 export interface Branch<T = void> {
@@ -148,13 +147,6 @@ function merge(t: Tracer, a: unknown, b: unknown, pairs: Pairs, name: string): P
   }
   const missing = new Missing(...mismatch(a, b, name));
   return () => missing;
-}
-
-/** The dtype of a place that holds one number or another. */
-export function weakType(a: number | boolean, b: number | boolean) {
-  if (typeof a === "boolean" && typeof b === "boolean") return DTYPES.bool;
-  const one = defaultDtype(Number(a)), two = defaultDtype(Number(b));
-  return one === two ? one : DTYPES.f32;
 }
 
 /** The keys of two arrays or objects of the kernel's that can be merged part by part. */

@@ -4,8 +4,9 @@
  * | operands | dtype |
  * |---|---|
  * | a compile-time number of no higher kind (bool < integer < float) and a typed value | the value's |
- * | f32 and any | f32 |
- * | f16 and any but f32 | f16, but f32 for `/` and `%` |
+ * | f64 and any | f64 |
+ * | f32 and any but f64 | f32 |
+ * | f16 and any but f32 and f64 | f16, but f32 for `/` and `%` |
  * | bf16 and bf16 | bf16, but f32 for `/` and `%` |
  * | bf16 and an integer, a bool or an 8-bit float | f32 |
  * | two different 8-bit floats | f16 |
@@ -14,16 +15,17 @@
  * | integers of both | the unsigned one unless it is narrower, but an error for `/` and `%` |
  * | an integer and a bool | the integer's |
  *
- * A compile-time number of a higher kind takes part as its default dtype: integral i32, else f32.
+ * A compile-time number of a higher kind takes part as its default dtype: integral the first of i32,
+ * u32, i64 and u64 that has it, else f32.
  * Arithmetic on bools is done in i32, as JavaScript's `true + true` is 2. An 8-bit float can be
  * chosen and compared, but not computed with.
  */
 
-import { type DType, DTYPES, integerRange, isFloat, isFloat8, isInteger } from "../ir/dtype.ts";
+import { type DType, DTYPES, exactRange, isFloat, isFloat8, isInteger } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { isPointer, typeText } from "../ir/type.ts";
 import { Problem } from "./problem.ts";
-import { defaultDtype, describe, type Operand, type Weak } from "./values.ts";
+import { defaultDtype, describe, isWithin, type Operand, type Weak } from "./values.ts";
 
 /** What matters of an operation for promotion. */
 export type Purpose =
@@ -43,7 +45,8 @@ export type Purpose =
 const RANK = { bool: 0, int: 1, uint: 1, float: 2 } as const;
 
 function kindOf(x: Weak): number {
-  return typeof x === "boolean" ? RANK.bool : Number.isInteger(x) ? RANK.int : RANK.float;
+  if (typeof x === "boolean") return RANK.bool;
+  return typeof x === "bigint" || Number.isInteger(x) ? RANK.int : RANK.float;
 }
 
 /** True when a compile-time number can be a value of the dtype without changing its kind. */
@@ -72,8 +75,8 @@ export function checkRange(x: Weak, dtype: DType): void {
       "Cast the other operand: tl.cast(x, tl.i32)",
     );
   }
-  const [low, high] = integerRange(dtype);
-  if (x < low || x > high) {
+  if (!isWithin(x, dtype)) {
+    const [low, high] = exactRange(dtype);
     throw new Problem(
       `${describe(x)} does not fit ${dtype.name}, which goes from ${low} to ${high}`,
       "Cast the other operand to a float: tl.cast(x, tl.f32)",
@@ -129,8 +132,9 @@ function dtypeOf(x: Operand): DType {
 /** The rule for two dtypes. */
 function typed(purpose: Purpose, a: DType, b: DType): DType {
   if (a === b) return a;
-  const { f32, f16, bf16 } = DTYPES;
+  const { f64, f32, f16, bf16 } = DTYPES;
   if (isFloat(a) || isFloat(b)) {
+    if (a === f64 || b === f64) return f64;
     if (a === f32 || b === f32) return f32;
     if (a === f16 || b === f16) return f16;
     if (a === bf16 || b === bf16) return f32;

@@ -7,11 +7,13 @@ import type { Builder } from "../ir/builder.ts";
 import {
   type DType,
   DTYPES,
-  integerRange,
+  elementOf,
+  exactRange,
   isEncoded,
   isFloat,
   isInteger,
-  ROUND,
+  isWide,
+  type Numeric,
 } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import type { OpName } from "../ir/ops.ts";
@@ -25,7 +27,14 @@ import {
   promote,
   type Purpose,
 } from "./promotion.ts";
-import { defaultDtype, describe, isPointerValue, type Operand, type Weak } from "./values.ts";
+import {
+  defaultDtype,
+  describe,
+  isPointerValue,
+  numericOf,
+  type Operand,
+  type Weak,
+} from "./values.ts";
 
 /** JavaScript's binary operators that work on tiles. */
 export type BinaryOperator = keyof typeof BINARY;
@@ -70,7 +79,7 @@ export class Semantics {
   /** A number as a value of a type; throws when it does not fit the dtype. */
   constant(x: Weak, dtype: DType, shape: readonly number[] = []): Value {
     checkRange(x, dtype);
-    return this.builder.constant(Number(x), dtype, shape);
+    return this.builder.constant(numericOf(x), dtype, shape);
   }
 
   /** An operand as a value; a number takes its default dtype. */
@@ -236,25 +245,21 @@ export class Semantics {
             "Cast to an integer first: tl.cast(x, tl.i32)",
           );
         }
-        if (operator === ">>>") dtype = DTYPES.u32;
+        if (operator === ">>>") dtype = isWide(dtype) ? DTYPES.u64 : DTYPES.u32;
         break;
     }
     // The unsigned shift reads a negative number's bits as they are.
     const operands = operator === ">>>"
-      ? this.together(dtype, [this.#unsigned(a), b], what)
+      ? this.together(dtype, [this.#unsigned(a, dtype), b], what)
       : this.together(dtype, [a, b], what);
     return this.builder.value(name, operands);
   }
 
-  #unsigned(x: Operand): Operand {
-    if (x instanceof Value) {
-      const dtype = dtypeOfNumber(x);
-      if (dtype.kind !== "int") return x;
-      return this.builder.value("bitcast", [this.cast(x, DTYPES.i32)], {
-        attributes: { to: "u32" },
-      });
-    }
-    return Number(x) >>> 0;
+  #unsigned(x: Operand, to: DType): Operand {
+    if (!(x instanceof Value)) return elementOf(to, numericOf(x));
+    if (dtypeOfNumber(x).kind !== "int") return x;
+    const signed = this.cast(x, isWide(to) ? DTYPES.i64 : DTYPES.i32);
+    return this.builder.value("bitcast", [signed], { attributes: { to: to.name } });
   }
 
   /** Arithmetic in which a pointer takes part. */
@@ -434,16 +439,20 @@ export function reshaped(x: Value, shape: readonly number[]): Type {
 
 /** A number where another dtype is wanted: truth for bools; other kinds stay, to be checked. */
 function converted(x: Weak, dtype: DType): Weak {
-  return dtype === DTYPES.bool ? Boolean(x) : Number(x);
+  return dtype === DTYPES.bool ? Boolean(x) : numericOf(x);
 }
 
 /** A number cast to a dtype, as a cast at run time does. */
-function convert(x: Weak, dtype: DType): number {
-  const number = Number(x);
-  if (dtype === DTYPES.bool) return number !== 0 ? 1 : 0;
-  if (isFloat(dtype)) return isEncoded(dtype) ? ROUND[dtype.name](number) : number;
-  if (Number.isInteger(number) && Math.abs(number) < 2 ** 32) return ROUND[dtype.name](number);
-  if (Number.isNaN(number)) return 0;
-  const [low, high] = integerRange(dtype);
-  return Math.min(Math.max(Math.trunc(number), low), high);
+function convert(x: Weak, dtype: DType): Numeric {
+  const number = numericOf(x);
+  if (dtype === DTYPES.bool) return Number(number) !== 0 ? 1 : 0;
+  if (isFloat(dtype)) return isEncoded(dtype) ? elementOf(dtype, number) : Number(number);
+  const wraps = typeof number === "bigint" ||
+    (Number.isInteger(number) && Math.abs(number) < 2 ** Math.max(32, dtype.bits));
+  if (wraps || Number.isNaN(number)) return elementOf(dtype, number);
+  const [low, high] = exactRange(dtype);
+  return elementOf(
+    dtype,
+    number < 0 ? (number < low ? low : number) : number > high ? high : number,
+  );
 }

@@ -4,7 +4,7 @@
  * only the tracer makes.
  */
 
-import { type DType, DTYPES } from "../ir/dtype.ts";
+import { type DType, DTYPES, exactRange, isFloat, type Numeric } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { isPointer, type Pointer, type Type, typeText } from "../ir/type.ts";
 import { elementOf } from "../language/dtypes.ts";
@@ -13,8 +13,11 @@ import type { Environment } from "./environment.ts";
 import type { Scope } from "./scope.ts";
 import type { FunctionNode, Source } from "./source.ts";
 
-/** A number or boolean known while tracing: weakly typed, it takes the type of what it meets. */
-export type Weak = number | boolean;
+/**
+ * A number, bigint or boolean known while tracing: weakly typed, it takes the type of what it meets.
+ * A bigint is an integer like others, of which no bits are lost.
+ */
+export type Weak = Numeric | boolean;
 
 /** What arithmetic works on. */
 export type Operand = Value | Weak;
@@ -55,7 +58,7 @@ export function present(x: unknown): unknown {
 export const NOTHING = Symbol("nothing");
 
 export function isWeak(x: unknown): x is Weak {
-  return typeof x === "number" || typeof x === "boolean";
+  return typeof x === "number" || typeof x === "boolean" || typeof x === "bigint";
 }
 
 export function isOperand(x: unknown): x is Operand {
@@ -72,11 +75,30 @@ export function isPointerValue(x: unknown): x is PointerValue {
 /** The dtype that a number takes where nothing else decides. */
 export function defaultDtype(x: Weak): DType {
   if (typeof x === "boolean") return DTYPES.bool;
-  if (Number.isInteger(x) && x >= -(2 ** 31)) {
-    if (x < 2 ** 31) return DTYPES.i32;
-    if (x < 2 ** 32) return DTYPES.u32;
-  }
-  return DTYPES.f32;
+  if (typeof x === "number" && !Number.isInteger(x)) return DTYPES.f32;
+  const { i32, u32, i64, u64, f32 } = DTYPES;
+  return [i32, u32, i64, u64].find((dtype) => isWithin(x, dtype)) ?? f32;
+}
+
+/** True when an integer is one of an integer dtype's. */
+export function isWithin(x: Numeric, dtype: DType): boolean {
+  const [low, high] = exactRange(dtype);
+  return x >= low && x <= high;
+}
+
+/** Any compile-time number as an element of no dtype yet: truth values are 0 and 1. */
+export function numericOf(x: Weak): Numeric {
+  return typeof x === "boolean" ? Number(x) : x;
+}
+
+/** The dtype of a place that holds one number or another. */
+export function weakType(a: Weak, b: Weak): DType {
+  if (typeof a === "boolean" && typeof b === "boolean") return DTYPES.bool;
+  const [one, two] = [a, b].map((x) => defaultDtype(numericOf(x))) as [DType, DType];
+  if (one === two) return one;
+  if (isFloat(one) || isFloat(two)) return DTYPES.f32;
+  const { i64, u64 } = DTYPES;
+  return [a, b].every((x) => isWithin(numericOf(x), i64)) ? i64 : u64;
 }
 
 /** Can hold own properties in kernels: a plain object. */
@@ -99,7 +121,7 @@ export function describe(x: unknown): string {
   return "an object";
 }
 
-function spell(x: number | boolean | bigint | null | undefined): string {
+function spell(x: Weak | null | undefined): string {
   return Object.is(x, -0) ? "-0" : typeof x === "bigint" ? `${x}n` : String(x);
 }
 

@@ -3,10 +3,11 @@
  * something in parentheses.
  */
 
-import type { BufferUse, BuiltIn, Expr, Width } from "../ir/invocation.ts";
+import type { BufferUse, BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
 import { elementwise } from "../ir/ops.ts";
-import type { DType } from "../ir/dtype.ts";
-import { isNarrow, narrowed } from "../ir/ops/narrow.ts";
+import { type DType, elementOf, isWide, type Numeric } from "../ir/dtype.ts";
+import { isNarrow, type Native, registerOf } from "../ir/native.ts";
+import { narrowed } from "../ir/ops/narrow.ts";
 import { call, type Dtypes, type WgslSite, withoutParentheses } from "../ir/ops/row.ts";
 import { fromItem, toItem } from "./atomics.ts";
 import { bufferName, fieldName } from "./names.ts";
@@ -41,14 +42,20 @@ export class ExpressionPrinter {
   constructor(
     readonly mentions: Mentions,
     readonly buffers: ReadonlyMap<string, BufferUse>,
+    readonly native: Native,
   ) {}
 
+  /** What holds values of a type. */
+  typeText(type: VectorType): string {
+    return typeText(type, this.native);
+  }
+
   print(x: Expr): string {
-    if (x.type.dtype.register === "f16") this.mentions.f16 = true;
+    this.note(x.type.dtype);
     switch (x.kind) {
       case "literal": {
-        const text = scalarText(x.value, x.type.dtype, (name) => this.mentions.special.add(name));
-        return x.type.width === 1 ? text : `${typeText(x.type)}(${text})`;
+        const text = this.#scalarText(x.value, x.type.dtype);
+        return x.type.width === 1 ? text : `${this.typeText(x.type)}(${text})`;
       }
       case "name":
         return x.name;
@@ -60,18 +67,19 @@ export class ExpressionPrinter {
       case "op":
         return this.#operation(x);
       case "splat":
-        return call(typeText(x.type), [this.print(x.x)]);
+        return call(this.typeText(x.type), [this.print(x.x)]);
       case "ramp": {
         const { dtype, width } = x.type;
         const steps = Array.from({ length: width }, (_, i) => {
+          if (isWide(dtype)) return this.#scalarText(elementOf(dtype, i * x.step), dtype);
           const step = Math.imul(i, x.step); // wraps, as the sum does
-          return dtype.kind === "uint" ? `${step >>> 0}` : scalarText(step, dtype, () => {});
+          return dtype.kind === "uint" ? `${step >>> 0}` : this.#scalarText(step, dtype);
         });
-        const type = typeText(x.type);
+        const type = this.typeText(x.type);
         return `(${call(type, [this.print(x.base)])} + ${call(type, steps)})`;
       }
       case "vector":
-        return call(typeText(x.type), x.parts.map((part) => this.print(part)));
+        return call(this.typeText(x.type), x.parts.map((part) => this.print(part)));
       case "slice":
         return `${this.print(x.x)}.${"xyzw".slice(x.start, x.start + x.type.width)}`;
       case "global":
@@ -89,8 +97,17 @@ export class ExpressionPrinter {
   #buffer(base: string): BufferUse {
     const buffer = this.buffers.get(base);
     if (!buffer) throw new Error(`Parameter ${base} has no buffer`);
-    if (buffer.dtype.register === "f16") this.mentions.f16 = true;
+    this.note(buffer.dtype);
     return buffer;
+  }
+
+  /** Remembers what the module must enable for a dtype. */
+  note(dtype: DType): void {
+    if (registerOf(dtype, this.native) === "f16") this.mentions.f16 = true;
+  }
+
+  #scalarText(value: Numeric, dtype: DType): string {
+    return scalarText(value, dtype, this.native, (name) => this.mentions.special.add(name));
   }
 
   /** `width` elements of a buffer from element `index` on. */
@@ -123,11 +140,11 @@ export class ExpressionPrinter {
     if (item === 1) return `${name}[${this.#bare(index)}]`;
     const shift = Math.log2(item);
     const which = index.kind === "literal"
-      ? `${index.value >> shift}`
+      ? `${Number(index.value) >> shift}`
       : `${this.print(index)} >> ${shift}u`;
     if (width === item) return `${name}[${which}]`;
     const within = index.kind === "literal"
-      ? `${index.value & (item - 1)}`
+      ? `${Number(index.value) & (item - 1)}`
       : `${this.print(index)} & ${item - 1}`;
     return `${name}[${which}][${within}]`;
   }
@@ -148,8 +165,9 @@ export class ExpressionPrinter {
   #parameter(name: string, dtype: DType): string {
     this.mentions.parameters.set(name, dtype.name);
     const field = `scalars.${fieldName(name)}`;
-    if (dtype.register === "bool") return `(${field} != 0u)`;
-    return dtype.register === "f16" ? `f16(${field})` : field;
+    const register = registerOf(dtype, this.native);
+    if (register === "bool") return `(${field} != 0u)`;
+    return register === "f16" ? `f16(${field})` : field;
   }
 
   #operation(x: Expr & { kind: "op" }): string {
@@ -158,7 +176,7 @@ export class ExpressionPrinter {
     const site = this.#site({ operands, result: dtype, attributes: x.attributes }, x.type.width);
     const row = elementwise(x.op)!;
     const text = row.wgsl(x.args.map((arg) => this.print(arg)), site);
-    const done = !isNarrow(dtype) || row.traits?.includes("closed");
+    const done = !isNarrow(dtype, this.native) || row.traits?.includes("closed");
     return done ? text : narrowed(text, dtype, site);
   }
 
@@ -167,7 +185,8 @@ export class ExpressionPrinter {
     return {
       ...dtypes,
       width,
-      type: (dtype) => typeText({ dtype, width }),
+      native: this.native,
+      type: (dtype) => this.typeText({ dtype, width }),
       literal: (value, dtype) => this.print({ kind: "literal", value, type: { dtype, width } }),
       helper: (name, source) => {
         const full = `${name}${suffix}`;

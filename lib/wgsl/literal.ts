@@ -1,11 +1,19 @@
 /** Types and numbers as WGSL writes them. */
 
-import type { DType } from "../ir/dtype.ts";
+import { type DType, isWide, type Numeric, type RegisterName } from "../ir/dtype.ts";
 import type { VectorType } from "../ir/invocation.ts";
+import { type Native, registerOf } from "../ir/native.ts";
 
-/** What holds values of the type: `f32` or `vec4<f32>`. */
-export function typeText({ dtype, width }: VectorType): string {
-  return width === 1 ? dtype.register : `vec${width}<${dtype.register}>`;
+/** What holds values of the type: `f32` or `vec4<f32>`; for 64-bit integers as words `wide` or `wide_x4`. */
+export function typeText({ dtype, width }: VectorType, native: Native): string {
+  if (isWide(dtype) && !native.int64) return wideType(width);
+  const register = registerOf(dtype, native);
+  return width === 1 ? register : `vec${width}<${register}>`;
+}
+
+/** The structure that holds `width` 64-bit integers as words. */
+export function wideType(width: number): string {
+  return width === 1 ? "wide" : `wide_x${width}`;
 }
 
 /** Module-scope variables that hold the bits of floats that WGSL has no literals for. */
@@ -21,17 +29,29 @@ export type Special = keyof typeof SPECIAL;
  * One number. A constant expression must not be NaN or infinite, so those are read from a variable:
  * `special` is told which.
  */
-export function scalarText(value: number, dtype: DType, special: (name: Special) => void): string {
+export function scalarText(
+  element: Numeric,
+  dtype: DType,
+  native: Native,
+  special: (name: Special) => void,
+): string {
+  const value = Number(element);
   switch (dtype.kind) {
     case "bool":
       return value ? "true" : "false";
     case "uint":
+      if (isWide(dtype)) return native.int64 ? `${element}lu` : wideText(element);
       return `${value}u`;
     case "int":
+      if (isWide(dtype)) {
+        if (!native.int64) return wideText(element);
+        return element === -(2n ** 63n) ? "bitcast<i64>(0x8000000000000000lu)" : `${element}li`;
+      }
       // The least i32 is no literal: its absolute value does not fit.
       return value === -(2 ** 31) ? "bitcast<i32>(0x80000000u)" : `${value}`;
     case "float": {
-      if (Number.isFinite(value)) return finiteText(value, dtype);
+      const register = registerOf(dtype, native);
+      if (Number.isFinite(value)) return finiteText(value, register);
       const name = value !== value
         ? "nan_bits"
         : value > 0
@@ -39,13 +59,21 @@ export function scalarText(value: number, dtype: DType, special: (name: Special)
         : "negative_infinity_bits";
       special(name);
       const bits = `bitcast<f32>(${name})`;
-      return dtype.register === "f32" ? bits : `${dtype.register}(${bits})`;
+      return register === "f32" ? bits : `${register}(${bits})`;
     }
   }
 }
 
-function finiteText(value: number, dtype: DType): string {
+/** A 64-bit integer as words, the lower one first. */
+function wideText(element: Numeric): string {
+  const bits = BigInt.asUintN(64, BigInt(element));
+  return `wide(${bits & 0xffffffffn}u, ${bits >> 32n}u)`;
+}
+
+const SUFFIX: Partial<Record<RegisterName, string>> = { f16: "h", f64: "lf" };
+
+function finiteText(value: number, register: RegisterName): string {
   const text = Object.is(value, -0) ? "-0.0" : String(value);
   const decimal = /[.e]/.test(text) ? text : `${text}.0`;
-  return `${decimal}${dtype.name === "f16" ? "h" : "f"}`;
+  return `${decimal}${SUFFIX[register] ?? "f"}`;
 }

@@ -2,11 +2,13 @@
  * A WGSL module for an invocation-level program, and what has to be bound to it.
  */
 
-import { type DTypeName, DTYPES } from "../ir/dtype.ts";
+import { bool, type DType, type DTypeName, DTYPES, isWide } from "../ir/dtype.ts";
+import type { Native } from "../ir/native.ts";
 import { call } from "../ir/ops/row.ts";
 import type {
   BufferUse,
   BuiltIn,
+  Expr,
   InvocationFunction,
   InvocationProgram,
   SharedArray,
@@ -29,6 +31,8 @@ import {
 export interface ModuleOptions {
   /** Whose compiler reads it: they differ in which `enable` lines they want. */
   readonly dialect: "naga" | "tint";
+  /** What the device computes with. */
+  readonly native: Native;
   readonly fold: GridFold;
 }
 
@@ -66,6 +70,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   const printer = new ExpressionPrinter(
     mentions,
     new Map(program.buffers.map((buffer) => [buffer.param, buffer])),
+    options.native,
   );
   const statements = new StatementPrinter(printer);
   const functions = program.functions.map((fn) => statements.function(fn));
@@ -79,7 +84,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   if (uniforms.length > 0) {
     lines.push("struct Scalars {");
     for (const { name, dtype } of uniforms) {
-      lines.push(`  ${uniformField(name)}: ${hostType(dtype)},`);
+      lines.push(`  ${uniformField(name)}: ${hostType(dtype, options.native)},`);
     }
     lines.push("}", "");
   }
@@ -88,7 +93,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     const { param, access } = buffer;
     lines.push(
       `@group(0) @binding(${i}) var<storage, ${access}> ${bufferName(param)}: array<${
-        itemText(buffer)
+        itemText(buffer, options.native)
       }>;`,
     );
   });
@@ -101,7 +106,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     lines.push(`@group(0) @binding(${binding}) var<uniform> scalars: Scalars;`);
   }
   for (const array of [...program.shared, ...statements.uniformArrays]) {
-    lines.push(`var<workgroup> ${array.name}: ${arrayType(array)};`);
+    lines.push(`var<workgroup> ${array.name}: ${arrayType(array, options.native)};`);
   }
   for (const name of mentions.special) {
     lines.push(`var<private> ${name}: u32 = 0x${SPECIAL[name].toString(16)}u;`);
@@ -123,7 +128,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     bindings: program.buffers.map(({ param, access }) => ({ param, access })),
     uniforms,
     records: statements.records(program.reports.length),
-    uniformBytes: Math.ceil(uniforms.length * 4 / 16) * 16,
+    uniformBytes: Math.ceil(uniformEnd(uniforms) / 16) * 16,
   };
 }
 
@@ -165,15 +170,32 @@ function printPrologue(builtins: Set<BuiltIn>, fold: GridFold): string[] {
   return lines;
 }
 
-/** Four bytes for each parameter and grid size that is mentioned. */
+/** Bytes that a field of the uniform buffer takes, which is also what its offset must be a multiple of. */
+function uniformBytes(dtype: DTypeName): number {
+  return Math.max(4, DTYPES[dtype].bytes);
+}
+
+/** Where the last field ends. */
+function uniformEnd(uniforms: readonly Uniform[]): number {
+  const last = uniforms.at(-1);
+  return last ? last.offset + uniformBytes(last.dtype) : 0;
+}
+
+/** A place for each parameter and grid size that is mentioned, one after the other. */
 function layOut({ parameters, builtins, reports }: Mentions): Uniform[] {
   const counts = ([0, 1, 2] as const).map((axis) => `num_programs_${axis}` as const)
     .filter((name) => builtins.has(name));
-  return [
+  const fields: readonly Omit<Uniform, "offset">[] = [
     ...[...parameters].map(([name, dtype]) => ({ name, dtype: dtype as DTypeName })),
     ...counts.map((name) => ({ name, dtype: "u32" as const })),
     ...(reports ? [{ name: FIRST_REPORT, dtype: "u32" as const }] : []),
-  ].map((uniform, i) => ({ ...uniform, offset: i * 4 }));
+  ];
+  const uniforms: Uniform[] = [];
+  for (const field of fields) {
+    const bytes = uniformBytes(field.dtype);
+    uniforms.push({ ...field, offset: Math.ceil(uniformEnd(uniforms) / bytes) * bytes });
+  }
+  return uniforms;
 }
 
 /** The field for a number of the uniform buffer. */
@@ -188,22 +210,37 @@ function countName(name: string): string {
 }
 
 /** The type in a uniform buffer of a scalar parameter. */
-function hostType(dtype: DTypeName): string {
+function hostType(dtype: DTypeName, native: Native): string {
+  if (isWide(DTYPES[dtype]) && !native.int64) return "vec2<u32>";
   const { register } = DTYPES[dtype];
   return register === "bool" ? "u32" : register === "f16" ? "f32" : register;
 }
 
 /** The type of one item of a buffer's array. */
-function itemText(buffer: BufferUse): string {
+function itemText(buffer: BufferUse, native: Native): string {
   const { dtype, width, packed, atomic } = buffer;
   if (packed) return atomic ? "atomic<u32>" : "u32";
   if (atomic) return `atomic<${atomicItem(buffer)}>`;
-  return typeText({ dtype, width });
+  if (isWide(dtype) && !native.int64) return `vec${2 * width}<u32>`;
+  return typeText({ dtype, width }, native);
 }
 
-function arrayType({ type, dims, atomic }: SharedArray): string {
-  const item = atomic ? `atomic<${typeText(type)}>` : typeText(type);
+function arrayType({ type, dims, atomic }: SharedArray, native: Native): string {
+  const item = atomic ? `atomic<${typeText(type, native)}>` : typeText(type, native);
   return dims.toReversed().reduce((inner, dim) => `array<${inner}, ${dim}>`, item);
+}
+
+/** Of a loop over 64-bit integers, whether it goes on, and the next number. */
+function wideSteps({ name, end, step }: Stmt & { kind: "for" }): [more: Expr, next: Expr] {
+  const { type } = step, i: Expr = { kind: "name", name, type };
+  const operation = (op: "lt" | "gt" | "add" | "select", args: readonly Expr[], dtype: DType) =>
+    ({ kind: "op", op, args, attributes: {}, type: { dtype, width: 1 } }) as const;
+  const [below, above] = (["lt", "gt"] as const).map((op) => operation(op, [i, end], bool));
+  const zero: Expr = { kind: "literal", value: 0n, type };
+  const more = step.kind === "literal"
+    ? step.value < 0 ? above! : below!
+    : operation("select", [operation("gt", [step, zero], bool), below!, above!], bool);
+  return [more, operation("add", [i, step], type.dtype)];
 }
 
 class StatementPrinter {
@@ -217,11 +254,11 @@ class StatementPrinter {
 
   /** The text of a function. */
   function(fn: InvocationFunction): string {
-    const params = fn.params.map(({ name, type }) => `${name}: ${typeText(type)}`);
-    const [first, ...others] = fn.results.map(typeText);
+    const params = fn.params.map(({ name, type }) => `${name}: ${this.printer.typeText(type)}`);
+    const [first, ...others] = fn.results.map((type) => this.printer.typeText(type));
     const lines: string[] = [];
     for (const { dtype } of [...fn.params.map(({ type }) => type), ...fn.results]) {
-      if (dtype.register === "f16") this.printer.mentions.f16 = true;
+      this.printer.note(dtype);
     }
     this.#result = others.length === 0 ? first! : `Result_of_${fn.name}`;
     if (others.length > 0) {
@@ -253,7 +290,7 @@ class StatementPrinter {
       case "var":
         return [
           `${indent}var ${stmt.name}${
-            stmt.value ? ` = ${printer.bare(stmt.value)}` : `: ${typeText(stmt.type)}`
+            stmt.value ? ` = ${printer.bare(stmt.value)}` : `: ${printer.typeText(stmt.type)}`
           };`,
         ];
       case "assign":
@@ -301,6 +338,16 @@ class StatementPrinter {
       }
       case "for": {
         const { name, step } = stmt;
+        if (isWide(step.type.dtype)) {
+          const [more, next] = wideSteps(stmt).map((x) => printer.bare(x));
+          return [
+            `${indent}for (var ${name} = ${
+              printer.bare(stmt.start)
+            }; ${more}; ${name} = ${next}) {`,
+            ...this.print(stmt.body, depth + 1),
+            `${indent}}`,
+          ];
+        }
         const end = printer.print(stmt.end), by = printer.print(step);
         const more = step.kind === "literal"
           ? `${name} ${step.value < 0 ? ">" : "<"} ${end}`

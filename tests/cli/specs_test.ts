@@ -34,9 +34,9 @@ Deno.test("parseArguments() refuses what it cannot read, and says what to write"
     ],
     ["y: f32", ["x"], "--args gives a type for 'y' where the kernel has 'x'"],
     [
-      "f64",
+      "f80",
       ["x"],
-      "Unknown type 'f64' for 'x': there are 'bool', 'i8', 'i16', 'i32', 'u8', 'u16', 'u32', 'f8e4m3', 'f8e5m2', 'bf16', 'f16', 'f32'",
+      "Unknown type 'f80' for 'x': there are 'bool', 'i8', 'i16', 'i32', 'i64', 'u8', 'u16', 'u32', 'u64', 'f8e4m3', 'f8e5m2', 'bf16', 'f16', 'f32', 'f64'",
     ],
     ["ptr f32 = 3", ["x"], "The pointer 'x' cannot have a value"],
     ["i32 % 3", ["n"], "'n' cannot be declared divisible by 3: write 1, 2, 4, 8 or 16"],

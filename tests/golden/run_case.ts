@@ -32,7 +32,7 @@ export async function runCase(
   } catch (error) {
     return { stage: "port", why: messageOf(error) };
   }
-  const tensors = new Map<string, Tensor>();
+  const tensors = new Map<string, Tensor<TensorDType>>();
   try {
     try {
       for (const record of [...golden.inputs, ...golden.outputs]) {
@@ -80,7 +80,7 @@ function upload(
   record: TensorRecord,
   data: Uint8Array<ArrayBuffer>,
   device: Device,
-): Tensor {
+): Tensor<TensorDType> {
   const dtype = record.dtype as TensorDType;
   const { shape } = record;
   const input = golden.inputs.find(({ name }) => name === record.name);

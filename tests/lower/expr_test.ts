@@ -20,8 +20,10 @@ const i = named("i_0", { dtype: i32, width: 1 });
 const x = named("x_0", { dtype: f32, width: 1 });
 const v = named("v_0", { dtype: f32, width: 4 });
 
+const NATIVE = { f16: true, int64: true, f64: true };
+
 function text(expr: Expr): string {
-  return new ExpressionPrinter(new Mentions(), new Map()).bare(expr);
+  return new ExpressionPrinter(new Mentions(), new Map(), NATIVE).bare(expr);
 }
 
 const TABLE: readonly [name: string, expr: Expr, expected: string][] = [
@@ -65,7 +67,7 @@ for (const [name, expr, expected] of TABLE) {
 
 Deno.test("expression: numbers without a literal are read from variables", () => {
   const mentions = new Mentions();
-  const printer = new ExpressionPrinter(mentions, new Map());
+  const printer = new ExpressionPrinter(mentions, new Map(), NATIVE);
   assertEquals(printer.print(literal(-Infinity, f32)), "bitcast<f32>(negative_infinity_bits)");
   assertEquals(printer.print(literal(NaN, DTYPES.f16)), "f16(bitcast<f32>(nan_bits))");
   assertEquals([...mentions.special], ["negative_infinity_bits", "nan_bits"]);

@@ -13,6 +13,7 @@ import {
   type HostArray,
   hostView,
   isEncoded,
+  type Numeric,
 } from "../../lib/ir/dtype.ts";
 import type { Value } from "../../lib/ir/graph.ts";
 import { type ElementwiseName, OPS } from "../../lib/ir/ops.ts";
@@ -409,17 +410,19 @@ function run(
   });
   const memory = (of: DType, numbers: readonly number[]) => {
     const array = hostView(of, new ArrayBuffer(n * of.bytes));
-    array.set(isEncoded(of) ? numbers.map(TO_BITS[of.name]) : numbers);
+    array.set(isEncoded(of) ? numbers.map((x) => TO_BITS[of.name](x)) : numbers);
     return array;
   };
   const out = memory(dtype, []);
   evaluate(graph, [...dtypes.map((of, i) => memory(of, columns[i]!)), out], [1, 1, 1]);
-  return isEncoded(dtype) ? Float32Array.from(out, FROM_BITS[dtype.name]) : out;
+  return isEncoded(dtype)
+    ? Float32Array.from(out, (bits) => Number(FROM_BITS[dtype.name](bits)))
+    : out;
 }
 
 /** Fails unless the numbers are the same: 0 is not -0, and NaN is NaN. */
-function assertSame(actual: Iterable<number>, expected: readonly number[]): void {
-  const text = (x: number) => Object.is(x, -0) ? "-0" : String(x);
+function assertSame(actual: Iterable<Numeric>, expected: readonly Numeric[]): void {
+  const text = (x: Numeric) => Object.is(x, -0) ? "-0" : String(x);
   assertEquals([...actual].map(text), expected.map(text));
 }
 

@@ -67,7 +67,8 @@ function problemOf(graph: Graph, run: Run): string | undefined {
   try {
     interpret(graph, {
       ...run,
-      onValue: (value, elements) => {
+      onValue: (value, all) => {
+        const elements = all.map(Number);
         values.set(value, elements);
         isGranted &&= grants(value, elements, values);
         const why = isGranted ? refuted(value, elements, infos(value)) : undefined;
@@ -188,7 +189,8 @@ Deno.test("axis information holds of every operation on every kind of operands",
     interpret(all, {
       scalars: { n, m },
       steps: Infinity,
-      onValue: (value, elements) => {
+      onValue: (value, all) => {
+        const elements = all.map(Number);
         values.set(value, elements);
         if (!grants(value, elements, values)) return;
         const why = refuted(value, elements, infos(value));

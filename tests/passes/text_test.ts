@@ -7,7 +7,7 @@
 
 import fc from "npm:fast-check@4.10.2";
 import type { AxisInfo } from "../../lib/ir/axis.ts";
-import { type DType, isFloat, ROUND } from "../../lib/ir/dtype.ts";
+import { type DType, elementOf, isFloat, type Numeric } from "../../lib/ir/dtype.ts";
 import type { Graph } from "../../lib/ir/graph.ts";
 import { parse } from "../../lib/ir/parse.ts";
 import { print, printLines } from "../../lib/ir/print.ts";
@@ -57,18 +57,20 @@ const INTEGERS = fc.oneof(fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31)), fc
 const FLOATS = fc.oneof(fc.constantFrom(0, -0, NaN, Infinity, -Infinity), fc.float());
 
 /** Numbers that a dtype holds. */
-function numbersOf(dtype: DType): fc.Arbitrary<number> {
+function numbersOf(dtype: DType): fc.Arbitrary<Numeric> {
   if (dtype.kind === "bool") return fc.constantFrom(0, 1);
-  return (isFloat(dtype) ? FLOATS : INTEGERS).map(ROUND[dtype.name]);
+  return (isFloat(dtype) ? FLOATS : INTEGERS).map((x) => elementOf(dtype, x));
 }
 
 /** Numbers for the scalar parameters of a graph, as divisible as they are said to be. */
-function scalarsOf(graph: Graph): fc.Arbitrary<Record<string, number>> {
+function scalarsOf(graph: Graph): fc.Arbitrary<Record<string, Numeric>> {
   return fc.record(Object.fromEntries(
     graph.params.filter(({ value }) => !isPointer(value.type.element))
       .map(({ name, value, divisibility }) => [
         name,
-        numbersOf(dtypeOf(value.type)).map((x) => divisibility > 1 ? x - x % divisibility : x),
+        numbersOf(dtypeOf(value.type)).map((x) =>
+          divisibility > 1 ? Number(x) - Number(x) % divisibility : x
+        ),
       ]),
   ));
 }

@@ -1,7 +1,7 @@
 /** What Python becomes: one construct a test, as text. */
 
 import { port } from "../../port.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { assertEquals } from "../support/assert.ts";
 
 /** The lines of a kernel's body, in JavaScript. */
 function body(python: string, params = "X, Y, n, B: tl.constexpr"): string[] {
@@ -307,8 +307,8 @@ export const kernel = jit(function kernel(X: Pointer, n: number) {
   );
 });
 
-Deno.test("tuning becomes values beside the kernel", () => {
-  const { code } = port(`
+Deno.test("decorators that tune stand around the kernel", () => {
+  const { code, leftOut } = port(`
 @triton.autotune(configs=[triton.Config({"B": 64}, num_warps=2), triton.Config({"B": 128})], key=["n"])
 @triton.heuristics({"EVEN": lambda args: args["n"] % args["B"] == 0})
 @triton.jit
@@ -316,6 +316,141 @@ def kernel(X, n, B: tl.constexpr, EVEN: tl.constexpr):
     if EVEN:
         tl.store(X, B)
 `);
-  assert(code.includes("export const kernelConfigs = [{ B: 64, numWarps: 2 }, { B: 128 }];"), code);
-  assert(code.includes('EVEN: (args: GridMeta) => args["n"] % args["B"] === 0'), code);
+  assertEquals(
+    code,
+    `import { autotune, heuristics, jit, type Pointer, tl } from "./mod.ts";
+
+export const kernel = autotune(
+  {
+    configs: [
+      { B: 64, numWarps: 2 },
+      { B: 128 },
+    ],
+    key: ["n"],
+  },
+  heuristics(
+    {
+      EVEN: (args) => args.n % args.B === 0,
+    },
+    jit(function kernel(X: Pointer, n: number, { B, EVEN }: { B: number; EVEN: boolean }) {
+      if (EVEN) {
+        tl.store(X, B);
+      }
+    }),
+  ),
+);
+`,
+  );
+  assertEquals(leftOut, []);
+});
+
+/** The options of the decorators of a kernel with the constants B, S and T, of which the file has more. */
+function tuning(decorators: string, before = ""): { options: string; left: string[] } {
+  const { code, leftOut } = port(
+    `${before}\n${decorators}\n@triton.jit\ndef kernel(X, n, B: tl.constexpr, S: tl.constexpr, T: tl.constexpr):\n    tl.store(X, B)\n`,
+    { types: false },
+  );
+  const end = code.indexOf("jit(function kernel");
+  return {
+    options: code.slice("const kernel = ".length, end),
+    left: leftOut.map(({ what }) => what),
+  };
+}
+
+Deno.test("configurations are computed when the file is translated", () => {
+  const { options, left } = tuning(
+    "@triton.autotune(configs=list(filter(small, all_configs())), key=KEYS, reset_to_zero=['X'], rep=10)",
+    `
+KEYS = ["n"]
+def is_hip():
+    return triton.runtime.driver.active.get_current_target().backend == "hip"
+def all_configs():
+    configs = [triton.Config({"B": b, "S": s}, num_warps=w)
+               for b in ([16] if is_hip() else [32, 64]) for s, w in zip(range(1, 3), [2, 4])]
+    for b in [128, 256]:
+        if b > 128:
+            configs.append(triton.Config(dict(B=b, waves_per_eu=2), num_stages=b // 64))
+    return configs
+def small(config):
+    return config.kwargs["B"] * config.num_warps != 64
+`,
+  );
+  assertEquals(
+    options,
+    `autotune(
+  {
+    configs: [
+      { B: 32, S: 2, numWarps: 4 },
+      { B: 64, S: 1, numWarps: 2 },
+      { B: 64, S: 2, numWarps: 4 },
+      { B: 256, numStages: 4 },
+    ],
+    key: ["n"],
+    resetToZero: ["X"],
+  },
+  `,
+  );
+  assertEquals(left, [
+    'KEYS = ["n"]',
+    "def is_hip",
+    "def all_configs",
+    "def small",
+    "waves_per_eu of triton.Config",
+    "rep of @triton.autotune",
+  ]);
+});
+
+Deno.test("what a hook sets to zero is reset, and functions that prune are translated", () => {
+  const { options, left } = tuning(
+    "@triton.autotune([triton.Config({'B': 16}), triton.Config({'B': 32}, pre_hook=zero('X'))], key=[], prune_configs_by={'early_config_prune': prune, 'perf_model': None})",
+    `
+def zero(name):
+    return lambda nargs: nargs[name].zero_()
+def prune(configs, named_args, **kwargs):
+    # none that is too large
+    kept = []
+    for config in configs:
+        if config.kwargs["B"] <= named_args["n"] and config.num_warps < 8:
+            kept.append(config)
+    return kept or configs
+`,
+  );
+  assertEquals(
+    options,
+    `autotune(
+  {
+    configs: [
+      { B: 16 },
+      { B: 32 },
+    ],
+    prune: {
+      earlyConfigPrune: (configs, named_args) => {
+        // none that is too large
+        const kept = [];
+        for (const config of configs) {
+          if (config.B <= named_args.n && config.numWarps < 8) {
+            kept.push(config);
+          }
+        }
+        return kept.length > 0 ? kept : configs;
+      },
+    },
+    resetToZero: ["X"],
+  },
+  `,
+  );
+  assertEquals(left, ["def zero", "def prune"]);
+});
+
+Deno.test("what of a decorator cannot be known is listed, and the kernel left as it is", () => {
+  const { options, left } = tuning(
+    "@cached\n@triton.autotune(configs=table['x'], key=['n'])\n@triton.heuristics({'S': lambda args: bool(args['S']), 'T': lambda a: a['X'].stride(0)})",
+    "from elsewhere import table, cached",
+  );
+  assertEquals(options, "");
+  assertEquals(left, [
+    "@elsewhere.cached",
+    "@triton.autotune: elsewhere.table[…] is not known when the file is translated",
+    "the heuristic T: the method 'stride' of the host has no translation",
+  ]);
 });

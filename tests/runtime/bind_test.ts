@@ -24,7 +24,10 @@ function classOf(value: unknown): string {
 }
 
 Deno.test("numbers are classed by what a kernel is specialised by", () => {
-  const values = [1, 16, -32, 0, -0, 5, -1, 0.5, NaN, Infinity, true, false, 7n, 2 ** 31 - 1];
+  const values = [
+    ...[1, 16, -32, 0, -0, 5, -1, 0.5, NaN, Infinity, true, false, 7n, 2 ** 31 - 1, 2 ** 31],
+    ...[1n, -32n, 2n ** 63n],
+  ];
   assertEquals(values.map(classOf), [
     "i32=1",
     "i32%16",
@@ -38,8 +41,12 @@ Deno.test("numbers are classed by what a kernel is specialised by", () => {
     "f32",
     "bool",
     "bool",
+    "i64",
     "i32",
-    "i32",
+    "i64%16",
+    "i64=1",
+    "i64%16",
+    "u64%16",
   ]);
   assertEquals(
     [tl.f32(2), tl.u32(4294967295), tl.u32(16), tl.i32(1), tl.f16(1), tl.bool(true)].map(classOf),
@@ -177,8 +184,8 @@ Deno.test("launches that do not fit say what failed and what to do", async () =>
       "Cannot launch 'k': argument 3, 'eps', is f16(1), but it is declared as f32",
     ],
     [
-      [x, 3e9],
-      "Cannot launch 'k': argument 2, 'n', is 3000000000, which no i32 can hold (-2147483648 to 2147483647): pass tl.u32(…) or tl.f32(…) if it is meant to be one",
+      [x, 2 ** 65],
+      "Cannot launch 'k': argument 2, 'n', is 36893488147419103232, which no integer of 64 bits can hold: pass tl.f32(…) if it is meant to be a float",
     ],
     [[x, tl.u32(-1)], "Cannot launch 'k': argument 2, 'n', is -1, which no u32 can hold"],
     [

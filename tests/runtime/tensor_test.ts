@@ -80,8 +80,8 @@ onDevices("wrong shapes, dtypes and data are told apart", (device) => {
       "Cannot make a tensor of shape 5: a shape is an array, such as [5]",
     ],
     [
-      () => device.zeros([1], { dtype: "f64" as "f32" }),
-      "Cannot make a tensor of dtype 'f64': tensors are of f32, f16, bf16, ",
+      () => device.zeros([1], { dtype: "f80" as "f32" }),
+      "Cannot make a tensor of dtype 'f80': tensors are of f32, f64, f16, bf16, ",
     ],
     [
       () => device.rand([1], { dtype: "i32" as "f32" }),

@@ -6,23 +6,23 @@
 import { dtypeOf, isPointer, size, type Type } from "../../lib/ir/type.ts";
 import type { Graph, Op, Region, Value } from "../../lib/ir/graph.ts";
 import { elementwise } from "../../lib/ir/ops.ts";
-import { ROUND } from "../../lib/ir/dtype.ts";
+import { elementOf, type Numeric, roundTo } from "../../lib/ir/dtype.ts";
 
 export interface Run {
   /** The scalar parameters by name. */
-  readonly scalars: Readonly<Record<string, number>>;
+  readonly scalars: Readonly<Record<string, Numeric>>;
   readonly programId?: readonly number[];
   readonly numPrograms?: readonly number[];
   /** How many operations may be computed before it is an error; 5,000 unless given. */
   readonly steps?: number;
   /** What the memory of a parameter holds before anything is stored. */
-  readonly memory?: (base: string, offset: number) => number;
+  readonly memory?: (base: string, offset: number) => Numeric;
   /** Called with each value and its elements, whenever it is computed. */
-  readonly onValue?: (value: Value, elements: readonly number[]) => void;
+  readonly onValue?: (value: Value, elements: readonly Numeric[]) => void;
 }
 
 /** One element stored: parameter, offset, number. */
-export type Store = readonly [base: string, offset: number, value: number];
+export type Store = readonly [base: string, offset: number, value: Numeric];
 
 /** Runs a graph; returns everything that it stored, in order. */
 export function interpret(graph: Graph, run: Run): Store[] {
@@ -50,24 +50,24 @@ function coordinatesOf(flat: number, shape: readonly number[]): number[] {
 
 class Interpreter {
   readonly stores: Store[] = [];
-  #values = new Map<Value, readonly number[]>();
-  #memory = new Map<string, number>();
+  #values = new Map<Value, readonly Numeric[]>();
+  #memory = new Map<string, Numeric>();
   #steps = 0;
 
   constructor(readonly run: Run) {}
 
-  set(value: Value, elements: readonly number[]): void {
+  set(value: Value, elements: readonly Numeric[]): void {
     this.#values.set(value, elements);
     this.run.onValue?.(value, elements);
   }
 
-  get(value: Value): readonly number[] {
+  get(value: Value): readonly Numeric[] {
     const elements = this.#values.get(value);
     if (!elements) throw new Error(`Value ${value.hint ?? ""} is used before it is computed`);
     return elements;
   }
 
-  region(region: Region): (readonly number[])[] {
+  region(region: Region): (readonly Numeric[])[] {
     for (const op of region.ops) {
       if (++this.#steps > (this.run.steps ?? 5_000)) throw new Error("The program runs too long");
       const results = this.#op(op);
@@ -76,7 +76,7 @@ class Interpreter {
     return region.yields.map((value) => this.get(value));
   }
 
-  #op(op: Op): readonly (readonly number[])[] {
+  #op(op: Op): readonly (readonly Numeric[])[] {
     const row = elementwise(op.name);
     const operands = op.operands.map((operand) => this.get(operand));
     if (row) {
@@ -88,7 +88,7 @@ class Interpreter {
       });
       return [
         operands[0]!.map((_, i) =>
-          ROUND[result.name](evaluate(...operands.map((operand) => operand[i]!)))
+          roundTo(result, evaluate(...operands.map((operand) => operand[i]!)))
         ),
       ];
     }
@@ -106,7 +106,7 @@ class Interpreter {
         return this.#for(op);
       case "while": {
         const [test, body] = [op.region(0), op.region(1)];
-        let carried: readonly (readonly number[])[] = operands;
+        let carried: readonly (readonly Numeric[])[] = operands;
         for (;;) {
           test.params.forEach((param, i) => this.set(param, carried[i]!));
           if (this.region(test)[0]![0] === 0) return carried;
@@ -124,9 +124,9 @@ class Interpreter {
   }
 
   /** Operations that make a tile from coordinates. */
-  #tile(op: Op, operands: readonly (readonly number[])[]): number[] | undefined {
+  #tile(op: Op, operands: readonly (readonly Numeric[])[]): Numeric[] | undefined {
     const { type } = op.result, x = operands[0]!, from = op.operands[0]?.type.shape ?? [];
-    const each = (element: (at: number[], flat: number) => number) =>
+    const each = (element: (at: number[], flat: number) => Numeric) =>
       Array.from(
         { length: size(type) },
         (_, flat) => element(coordinatesOf(flat, type.shape), flat),
@@ -137,7 +137,7 @@ class Interpreter {
       case "num_programs":
         return [this.run.numPrograms?.[op.number("axis")] ?? 1];
       case "constant":
-        return each(() => ROUND[dtypeOf(type).name](op.number("value")));
+        return each(() => roundTo(dtypeOf(type), op.value));
       case "arange":
         return each((_, flat) => op.number("start") + flat);
       case "splat":
@@ -155,15 +155,17 @@ class Interpreter {
       case "gather": {
         const axis = op.number("axis"), length = from[axis]!;
         // What an index outside gives is undefined.
-        const places = operands[1]!.map((i) => Math.min(Math.max(i, 0), length - 1));
+        const places = operands[1]!.map((i) => Math.min(Math.max(Number(i), 0), length - 1));
         return each((at, flat) => x[index(at.with(axis, places[flat]!), from)]!);
       }
       case "dot": {
         const [m, k] = from as [number, number], n = type.shape[1]!;
         return each(([i, j], flat) => {
-          let sum = operands[2]![flat]!;
+          let sum = Number(operands[2]![flat]);
           for (let l = 0; l < k; l++) {
-            sum = Math.fround(sum + operands[0]![i! * k + l]! * operands[1]![l * n + j!]!);
+            sum = Math.fround(
+              sum + Number(operands[0]![i! * k + l]) * Number(operands[1]![l * n + j!]),
+            );
           }
           return m > 0 ? sum : 0;
         });
@@ -173,14 +175,14 @@ class Interpreter {
     }
   }
 
-  #load(op: Op): number[] {
+  #load(op: Op): Numeric[] {
     const [pointers, mask, other] = op.operands.map((operand) => this.get(operand));
     const base = baseOf(op.operand(0).type);
-    const round = ROUND[dtypeOf(op.result.type).name];
+    const dtype = dtypeOf(op.result.type);
     return pointers!.map((offset, i) => {
-      if (mask && mask[i] === 0) return other?.[i] ?? 0;
+      if (mask && mask[i] === 0) return other?.[i] ?? elementOf(dtype, 0);
       return this.#memory.get(`${base} ${offset}`) ??
-        round(this.run.memory?.(base, offset) ?? 0);
+        elementOf(dtype, this.run.memory?.(base, Number(offset)) ?? 0);
     });
   }
 
@@ -190,28 +192,30 @@ class Interpreter {
     pointers!.forEach((offset, i) => {
       if (mask && mask[i] === 0) return;
       this.#memory.set(`${base} ${offset}`, values![i]!);
-      this.stores.push([base, offset, values![i]!]);
+      this.stores.push([base, Number(offset), values![i]!]);
     });
   }
 
-  #for(op: Op): readonly (readonly number[])[] {
-    const [start, end, step] = op.operands.slice(0, 3).map((operand) => this.get(operand)[0]!);
+  #for(op: Op): readonly (readonly Numeric[])[] {
+    const [start, end, step] = op.operands.slice(0, 3).map((operand) =>
+      Number(this.get(operand)[0])
+    );
     let carried = op.operands.slice(3).map((operand) => this.get(operand));
     const body = op.region(0), [i, ...params] = body.params;
     if (step === 0) throw new Error("The step is 0");
     for (let x = start!; step! > 0 ? x < end! : x > end!; x += step!) {
-      this.set(i!, [x]);
+      this.set(i!, [elementOf(dtypeOf(i!.type), x)]);
       params.forEach((param, j) => this.set(param, carried[j]!));
       carried = this.region(body);
     }
     return carried;
   }
 
-  #reduce(op: Op, operands: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  #reduce(op: Op, operands: readonly (readonly Numeric[])[]): readonly (readonly Numeric[])[] {
     const axis = op.number("axis"), { shape } = op.operand(0).type, combine = op.region(0);
     const outer = shape.toSpliced(axis, 1);
     const count = outer.reduce((product, dim) => product * dim, 1);
-    const results = operands.map((): number[] => []);
+    const results = operands.map((): Numeric[] => []);
     for (let flat = 0; flat < count; flat++) {
       const at = coordinatesOf(flat, outer);
       const element = (i: number) =>

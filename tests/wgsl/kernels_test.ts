@@ -42,7 +42,16 @@ function wgslOf(
   return compileStages(
     kernel.graph(args, constants),
     { numWarps: 4, numStages: 2, aliases, fold: "none" },
-    { subgroupSize, f16: true, maxWorkgroupBytes: 49_152, maxInvocations: 1024, dialect: "naga" },
+    {
+      subgroupSize,
+      f16: true,
+      int64: true,
+      int64Atomics: true,
+      f64: true,
+      maxWorkgroupBytes: 49_152,
+      maxInvocations: 1024,
+      dialect: "naga",
+    },
   ).program.wgsl;
 }
 

@@ -7,14 +7,19 @@ import {
   type DType,
   dtypeNamed,
   DTYPES,
+  exactRange,
   integerRange,
   isFloat,
   isFloat8,
+  isWide,
+  type Numeric,
+  type NumericFunction,
   ROUND,
 } from "../dtype.ts";
-import { fusedMultiplyAdd } from "./functions_of_numbers.ts";
+import { isNarrow, registerOf } from "../native.ts";
+import { floatOfBigint, fusedMultiplyAdd } from "./functions_of_numbers.ts";
 import { isPointer, sameElement, typeText, withElement } from "../type.ts";
-import { contains, decoded, encoded, isNarrow, narrowed, towardZero } from "./narrow.ts";
+import { contains, decoded, encoded, narrowed, towardZero } from "./narrow.ts";
 import {
   at,
   call,
@@ -41,7 +46,7 @@ function infix(operator: string): ElementwiseRow["wgsl"] {
 /** A WGSL expression that is true where float `x` is NaN, by its bits: drivers fold `x != x`. */
 function isNan(x: string, site: WgslSite): string {
   const dtype = at(site.operands, 0);
-  const wide = dtype.register === "f32" ? x : `${site.type(DTYPES.f32)}(${x})`;
+  const wide = registerOf(dtype, site.native) === "f32" ? x : `${site.type(DTYPES.f32)}(${x})`;
   const bits = `bitcast<${site.type(DTYPES.u32)}>(${wide})`;
   const u32 = (value: number) => site.literal(value, DTYPES.u32);
   return `((${bits} & ${u32(0x7fffffff)}) > ${u32(0x7f800000)})`;
@@ -58,9 +63,10 @@ export const NO_NAN: Attributes = { nan: "none" };
 function extremum(
   name: "min" | "max",
   f: (a: number, b: number) => number,
+  wide: (a: bigint, b: bigint) => bigint,
 ): Pick<ElementwiseRow, "evaluate" | "wgsl"> {
   return {
-    evaluate: exact(f),
+    evaluate: exact(f, wide),
     wgsl: ([a, b], site) => {
       if (!isFloat(site.result) || site.attributes["nan"] === NO_NAN["nan"]) {
         return call(name, [a!, b!]);
@@ -78,21 +84,34 @@ function extremum(
   };
 }
 
-/** A shift amount modulo 32, as u32. A constant one must be below 32 to begin with. */
+/** A shift amount modulo 32 or 64, as u32. A constant one must be below that to begin with. */
 function amount(b: string, site: WgslSite): string {
-  const constant = /^(?:vec\d<[iu]32>\()?(\d+)u?\)?$/.exec(b);
-  if (constant) return site.literal(Number(constant[1]) & 31, DTYPES.u32);
-  return `(${site.type(DTYPES.u32)}(${b}) & ${site.literal(31, DTYPES.u32)})`;
+  const most = isWide(site.result) ? 63 : 31;
+  const constant = /^(?:vec\d<[iu]\d\d>\()?(\d+)(?:u|li|lu)?\)?$/.exec(b);
+  if (constant) return site.literal(Number(BigInt(constant[1]!) & BigInt(most)), DTYPES.u32);
+  return `(${site.type(DTYPES.u32)}(${b}) & ${site.literal(most, DTYPES.u32)})`;
 }
 
-/** The exact product, difference, … as JavaScript computes it; integers wrap when stored. */
-function exact(f: (a: number, b: number) => number): ElementwiseRow["evaluate"] {
-  return () => f;
+/**
+ * The exact product, difference, … as JavaScript computes it; integers wrap when stored. `wide` is
+ * the same for 64-bit integers.
+ */
+function exact(
+  f: (a: number, b: number) => number,
+  wide: (a: bigint, b: bigint) => Numeric,
+): ElementwiseRow["evaluate"] {
+  return ({ operands }) => isWide(at(operands, 0)) ? wide : f;
+}
+
+/** The name of a helper for integers: those of 64 bits have one of their own. */
+function integerHelperName(name: string, site: WgslSite): string {
+  return isWide(site.result) ? `${name}_${site.result.name}` : name;
 }
 
 function compare(
   doc: string,
   f: (a: number, b: number) => 0 | 1,
+  wide: (a: bigint, b: bigint) => 0 | 1,
   operator: string,
   commutative = false,
 ): ElementwiseRow {
@@ -101,34 +120,52 @@ function compare(
     operands: ["a", "b"],
     traits: commutative ? ["cheap", "commutative"] : ["cheap"],
     infer: sameShaped(bool, ...(commutative ? ANY : NUMBER)),
-    evaluate: exact(f),
+    evaluate: exact(f, wide),
     wgsl: infix(operator),
   };
 }
 
 /** How a value of `from` becomes one of `to`, by the CPU, before it is rounded or wrapped to that. */
-function castNumber(from: DType, to: DType): (x: number) => number {
-  if (to.kind === "bool") return (x) => (x !== 0 ? 1 : 0);
+function castNumber(from: DType, to: DType): NumericFunction {
+  if (isWide(from)) return castBigint(to);
+  if (to.kind === "bool") return (x: number) => (x !== 0 ? 1 : 0);
+  if (isWide(to)) {
+    if (!isFloat(from)) return BigInt;
+    const [low, high] = exactRange(to), [least, most] = [Number(low), Number(high)];
+    return (x: number) =>
+      Number.isNaN(x) ? 0n : x <= least ? low : x >= most ? high : BigInt(Math.trunc(x));
+  }
   if (isFloat(from) && !isFloat(to)) {
     const [low, high] = integerRange(to);
-    return (x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), low), high));
+    return (x: number) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), low), high));
   }
   // Infinities are too large as well; the format has some, for those who read its bits.
-  if (to === DTYPES.f8e5m2 && from !== to) return (x) => Math.min(Math.max(x, -57344), 57344);
-  return (x) => x;
+  if (to === DTYPES.f8e5m2 && from !== to) {
+    return (x: number) => Math.min(Math.max(x, -57344), 57344);
+  }
+  return (x: number) => x;
+}
+
+function castBigint(to: DType): NumericFunction {
+  if (to.kind === "bool") return (x: bigint) => (x !== 0n ? 1 : 0);
+  if (isWide(to)) return (x: bigint) => x;
+  if (to === DTYPES.f64) return Number;
+  if (isFloat(to)) return floatOfBigint;
+  return (x: bigint) => Number(BigInt.asIntN(32, x));
 }
 
 /** The same in WGSL. */
 function castText(x: string, from: DType, to: DType, site: WgslSite): string {
   if (to.kind === "bool") return `(!(${x} == ${site.literal(0, from)}))`;
-  const inRegister = from.register === to.register
+  const [source, register] = [registerOf(from, site.native), registerOf(to, site.native)];
+  const inRegister = source === register
     ? x
     : isFloat(from) && !isFloat(to)
     ? call(integerHelper(from, to, site), [x])
     : call(site.type(to), [x]);
   if (contains(to, from)) return inRegister;
   if (isFloat8(to)) return decoded(encoded(inRegister, to, site, true), to, site);
-  if (isFloat(from) && !isFloat(to) && isNarrow(to)) { // saturated at 32 bits already
+  if (isFloat(from) && !isFloat(to) && isNarrow(to, site.native)) { // saturated at 32 bits already
     const limits = integerRange(to).map((limit) => site.literal(limit, to));
     return call("clamp", [inRegister, ...limits]);
   }
@@ -136,31 +173,55 @@ function castText(x: string, from: DType, to: DType, site: WgslSite): string {
 }
 
 /**
- * The function from a float to 32 bits. WGSL's own conversion stops at the greatest float below the
- * greatest integer, and makes anything of a NaN.
+ * The function from a float to 32 or 64 bits. WGSL's own conversion stops at the greatest float below
+ * the greatest integer, and makes anything of a NaN.
  */
 function integerHelper(from: DType, to: DType, site: WgslSite): string {
-  const type = site.type(to), wide = site.type(DTYPES.f32);
-  const [, high] = integerRange(DTYPES[to.register]);
-  return site.helper(`${to.register}_of_${from.register}`, (name) => {
+  const type = site.type(to), register = DTYPES[registerOf(to, site.native)];
+  const source = registerOf(from, site.native), name = `${register.name}_of_${source}`;
+  if (register.bits === 64 || source === "f64") {
+    return exactIntegerHelper(name, from, register, site);
+  }
+  const wide = site.type(DTYPES.f32);
+  const [, high] = integerRange(register);
+  return site.helper(name, (name) => {
     const limit = site.literal(high + 1, DTYPES.f32);
     const nan = `(bitcast<${site.type(DTYPES.u32)}>(x) & ${
       site.literal(0x7fffffff, DTYPES.u32)
     }) > ${site.literal(0x7f800000, DTYPES.u32)}`;
     return `fn ${name}(given: ${site.type(from)}) -> ${type} {
-  let x = ${from.register === "f32" ? "given" : `${wide}(given)`};
-  let number = select(${type}(x), ${site.literal(high, DTYPES[to.register])}, x >= ${limit});
-  return select(number, ${site.literal(0, DTYPES[to.register])}, ${nan});
+  let x = ${source === "f32" ? "given" : `${wide}(given)`};
+  let number = select(${type}(x), ${site.literal(high, register)}, x >= ${limit});
+  return select(number, ${site.literal(0, register)}, ${nan});
 }`;
   });
 }
 
+/** The same where a side has 64 bits: nothing is converted but what is inside the range. */
+function exactIntegerHelper(name: string, from: DType, to: DType, site: WgslSite): string {
+  const float = registerOf(from, site.native) === "f64" ? DTYPES.f64 : DTYPES.f32;
+  const type = site.type(to), wide = site.type(float);
+  const [low, high] = exactRange(to);
+  const F = (value: bigint) => site.literal(Number(value), float);
+  return site.helper(name, (name) =>
+    `fn ${name}(given: ${site.type(from)}) -> ${type} {
+  let x = ${registerOf(from, site.native) === float.name ? "given" : `${wide}(given)`};
+  let above = x >= ${F(high + 1n)};
+  let below = x <= ${F(low)};
+  let inside = (x > ${F(low - 1n)}) & (x < ${F(high + 1n)}) & !below;
+  let number = ${type}(select(${F(0n)}, x, inside));
+  return select(select(number, ${site.literal(high, to)}, above), ${site.literal(low, to)}, below);
+}`);
+}
+
 /** The f32 nearest to x among those that a narrower dtype has and that are no larger than x. */
 function truncated(to: DType): (x: number) => number {
+  const round = to === DTYPES.bf16 ? ROUND.bf16 : ROUND.f16;
   return (x) => {
-    const nearest = ROUND[to.name](x);
+    const nearest = round(x);
     if (!(Math.abs(nearest) > Math.abs(x))) return nearest;
-    return FROM_BITS[to.name](TO_BITS[to.name](nearest) - 1); // the sign is apart from the magnitude
+    // The sign is apart from the magnitude.
+    return Number(FROM_BITS[to.name](Number(TO_BITS[to.name](nearest)) - 1));
   };
 }
 
@@ -178,7 +239,7 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "commutative"],
     infer: sameAs(...NUMBER),
-    evaluate: exact((a, b) => a + b),
+    evaluate: exact((a, b) => a + b, (a, b) => a + b),
     wgsl: infix("+"),
   },
   sub: {
@@ -186,7 +247,7 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap"],
     infer: sameAs(...NUMBER),
-    evaluate: exact((a, b) => a - b),
+    evaluate: exact((a, b) => a - b, (a, b) => a - b),
     wgsl: infix("-"),
   },
   mul: {
@@ -194,14 +255,19 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "commutative"],
     infer: sameAs(...NUMBER),
-    evaluate: ({ result }) => (isFloat(result) ? (a, b) => a * b : Math.imul),
+    evaluate: ({ result }) =>
+      isFloat(result)
+        ? (a: number, b: number) => a * b
+        : isWide(result)
+        ? (a: bigint, b: bigint) => a * b
+        : Math.imul,
     wgsl: infix("*"),
   },
   div: {
     doc: "The quotient of floats.",
     operands: ["a", "b"],
     infer: sameAs("float"),
-    evaluate: exact((a, b) => a / b),
+    evaluate: () => (a: number, b: number) => a / b,
     wgsl: infix("/"),
   },
   idiv: {
@@ -209,7 +275,10 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap"],
     infer: sameAs(...INTEGER),
-    evaluate: exact((a, b) => (b === 0 ? a : Math.trunc(a / b))),
+    evaluate: exact(
+      (a, b) => (b === 0 ? a : Math.trunc(a / b)),
+      (a, b) => (b === 0n ? a : a / b),
+    ),
     wgsl: infix("/"),
   },
   floordiv: {
@@ -217,13 +286,16 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap"],
     infer: sameAs(...INTEGER),
-    evaluate: exact((a, b) => (b === 0 ? a : Math.floor(a / b))),
+    evaluate: exact(
+      (a, b) => (b === 0 ? a : Math.floor(a / b)),
+      (a, b) => b === 0n ? a : a / b - (a % b !== 0n && a < 0n !== b < 0n ? 1n : 0n),
+    ),
     wgsl: ([a, b], site) => {
       if (site.result.kind === "uint") return `(${a} / ${b})`;
       const type = site.type(site.result);
       const literal = (value: number) => site.literal(value, site.result);
       const helper = site.helper(
-        "floordiv",
+        integerHelperName("floordiv", site),
         (full) =>
           `fn ${full}(a: ${type}, b: ${type}) -> ${type} {
   let q = a / b;
@@ -239,13 +311,18 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap"],
     infer: sameAs(...NUMBER),
-    evaluate: ({ result }) => isFloat(result) ? (a, b) => a % b : (a, b) => (b === 0 ? 0 : a % b),
+    evaluate: ({ result }) =>
+      isFloat(result)
+        ? (a: number, b: number) => a % b
+        : isWide(result)
+        ? (a: bigint, b: bigint) => (b === 0n ? 0n : a % b)
+        : (a: number, b: number) => (b === 0 ? 0 : a % b),
     wgsl: ([a, b], site) => {
       if (site.result.kind !== "int") return `(${a} % ${b})`;
       // NVIDIA's drivers get % wrong where an operand is negative.
       const type = site.type(site.result), zero = site.literal(0, site.result);
       const helper = site.helper(
-        "rem",
+        integerHelperName("rem", site),
         (full) =>
           `fn ${full}(a: ${type}, b: ${type}) -> ${type} {
   return select(a - a / b * b, ${zero}, b == ${zero});
@@ -259,20 +336,29 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...NUMBER),
-    ...extremum("min", (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b))),
+    ...extremum(
+      "min",
+      (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b)),
+      (a, b) => (a < b ? a : b),
+    ),
   },
   max: {
     doc: "The larger of two; of a number and a NaN, the number.",
     operands: ["a", "b"],
     traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...NUMBER),
-    ...extremum("max", (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b))),
+    ...extremum(
+      "max",
+      (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
+      (a, b) => (a > b ? a : b),
+    ),
   },
   fma: {
     doc: "a * b + c; whether the product is rounded first is left to the device.",
     operands: ["a", "b", "c"],
     infer: sameAs("float"),
-    evaluate: ({ result }) => result === DTYPES.f32 ? fusedMultiplyAdd : (a, b, c) => a * b + c,
+    evaluate: ({ result }) =>
+      result === DTYPES.f32 ? fusedMultiplyAdd : (a: number, b: number, c: number) => a * b + c,
     wgsl: (args) => call("fma", args),
   },
   abs: {
@@ -280,7 +366,7 @@ export const ARITHMETIC = {
     operands: ["x"],
     traits: ["cheap"],
     infer: sameAs(...NUMBER),
-    evaluate: () => Math.abs,
+    evaluate: ({ result }) => isWide(result) ? (x: bigint) => (x < 0n ? -x : x) : Math.abs,
     wgsl: (args) => call("abs", args),
   },
   and: {
@@ -288,7 +374,7 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...BITS),
-    evaluate: exact((a, b) => a & b),
+    evaluate: exact((a, b) => a & b, (a, b) => a & b),
     wgsl: infix("&"),
   },
   or: {
@@ -296,7 +382,7 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...BITS),
-    evaluate: exact((a, b) => a | b),
+    evaluate: exact((a, b) => a | b, (a, b) => a | b),
     wgsl: infix("|"),
   },
   xor: {
@@ -304,7 +390,7 @@ export const ARITHMETIC = {
     operands: ["a", "b"],
     traits: ["cheap", "closed", "commutative"],
     infer: sameAs(...BITS),
-    evaluate: exact((a, b) => a ^ b),
+    evaluate: exact((a, b) => a ^ b, (a, b) => a ^ b),
     wgsl: ([a, b], site) => `(${a} ${site.result.kind === "bool" ? "!=" : "^"} ${b})`,
   },
   not: {
@@ -312,35 +398,78 @@ export const ARITHMETIC = {
     operands: ["x"],
     traits: ["cheap"],
     infer: sameAs(...BITS),
-    evaluate: ({ result }) => (result.kind === "bool" ? (x) => 1 - x : (x) => ~x),
+    evaluate: ({ result }) =>
+      result.kind === "bool"
+        ? (x: number) => 1 - x
+        : isWide(result)
+        ? (x: bigint) => ~x
+        : (x: number) => ~x,
     wgsl: ([x], site) => (site.result.kind === "bool" ? `(!${x})` : `(~${x})`),
   },
   shl: {
-    doc: "a shifted left by b bits, b taken modulo 32.",
+    doc: "a shifted left by b bits, b taken modulo 32, or 64 where there are as many.",
     operands: ["a", "b"],
     traits: ["cheap"],
     infer: sameAs(...INTEGER),
-    evaluate: exact((a, b) => a << b),
+    evaluate: exact((a, b) => a << b, (a, b) => a << (b & 63n)),
     wgsl: ([a, b], site) => `(${a} << ${amount(b!, site)})`,
   },
   shr: {
-    doc: "a shifted right by b bits, b taken modulo 32; copies the sign of signed integers.",
+    doc:
+      "a shifted right by b bits, b taken modulo 32, or 64 where there are as many; copies the sign of signed integers.",
     operands: ["a", "b"],
     traits: ["cheap", "closed"],
     infer: sameAs(...INTEGER),
-    evaluate: ({ result }) => (result.kind === "uint" ? (a, b) => a >>> b : (a, b) => a >> b),
+    evaluate: ({ result }) =>
+      isWide(result)
+        ? (a: bigint, b: bigint) => a >> (b & 63n)
+        : result.kind === "uint"
+        ? (a: number, b: number) => a >>> b
+        : (a: number, b: number) => a >> b,
     wgsl: ([a, b], site) => `(${a} >> ${amount(b!, site)})`,
   },
-  eq: compare("Equal; false where either is NaN.", (a, b) => (a === b ? 1 : 0), "==", true),
+  eq: compare(
+    "Equal; false where either is NaN.",
+    (a, b) => (a === b ? 1 : 0),
+    (a, b) => (a === b ? 1 : 0),
+    "==",
+    true,
+  ),
   ne: {
-    ...compare("Not equal; true where either is NaN.", (a, b) => (a !== b ? 1 : 0), "!=", true),
+    ...compare(
+      "Not equal; true where either is NaN.",
+      (a, b) => (a !== b ? 1 : 0),
+      (a, b) => (a !== b ? 1 : 0),
+      "!=",
+      true,
+    ),
     // naga compares floats "ordered and not equal", which is false for NaN.
     wgsl: ([a, b]) => `(!(${a} == ${b}))`,
   },
-  lt: compare("Less; false where either is NaN.", (a, b) => (a < b ? 1 : 0), "<"),
-  le: compare("Less or equal; false where either is NaN.", (a, b) => (a <= b ? 1 : 0), "<="),
-  gt: compare("Greater; false where either is NaN.", (a, b) => (a > b ? 1 : 0), ">"),
-  ge: compare("Greater or equal; false where either is NaN.", (a, b) => (a >= b ? 1 : 0), ">="),
+  lt: compare(
+    "Less; false where either is NaN.",
+    (a, b) => (a < b ? 1 : 0),
+    (a, b) => (a < b ? 1 : 0),
+    "<",
+  ),
+  le: compare(
+    "Less or equal; false where either is NaN.",
+    (a, b) => (a <= b ? 1 : 0),
+    (a, b) => (a <= b ? 1 : 0),
+    "<=",
+  ),
+  gt: compare(
+    "Greater; false where either is NaN.",
+    (a, b) => (a > b ? 1 : 0),
+    (a, b) => (a > b ? 1 : 0),
+    ">",
+  ),
+  ge: compare(
+    "Greater or equal; false where either is NaN.",
+    (a, b) => (a >= b ? 1 : 0),
+    (a, b) => (a >= b ? 1 : 0),
+    ">=",
+  ),
   select: {
     doc: "b where a bool holds, else c.",
     operands: ["condition", "a", "b"],
@@ -355,7 +484,10 @@ export const ARITHMETIC = {
       );
       return [a];
     },
-    evaluate: () => (condition, a, b) => (condition ? a : b),
+    evaluate: ({ result }) =>
+      isWide(result)
+        ? (condition: number, a: bigint, b: bigint) => (condition ? a : b)
+        : (condition: number, a: number, b: number) => (condition ? a : b),
     wgsl: ([condition, a, b]) => call("select", [b!, a!, condition!]),
   },
   cast: {
@@ -409,7 +541,7 @@ export const ARITHMETIC = {
     },
     wgsl: ([x], site) => {
       const from = at(site.operands, 0), to = site.result;
-      if (to.bits === 32) return call(`bitcast<${site.type(to)}>`, [x!]);
+      if (to.bits >= 32) return call(`bitcast<${site.type(to)}>`, [x!]);
       return decoded(encoded(x!, from, site), to, site);
     },
   },
@@ -428,7 +560,7 @@ export const ARITHMETIC = {
       );
       return [x];
     },
-    evaluate: () => (x) => x,
+    evaluate: () => (x: Numeric) => x,
     wgsl: ([x]) => x!,
   },
   ptr_add: {
@@ -445,7 +577,7 @@ export const ARITHMETIC = {
       commonShape(operands);
       return [pointer];
     },
-    evaluate: exact((a, b) => a + b),
+    evaluate: () => (a: number, b: number) => a + b,
     wgsl: infix("+"),
   },
 } satisfies Record<string, ElementwiseRow>;

@@ -1,7 +1,7 @@
 /** Elementwise functions beyond arithmetic and those that WGSL has: of f32, and of the bits of integers. */
 
-import { DTYPES } from "../dtype.ts";
-import { typeText, withElement } from "../type.ts";
+import { DTYPES, isWide } from "../dtype.ts";
+import { dtypeOf, typeText, withElement } from "../type.ts";
 import { roundHalfEven, scaled, special } from "./functions_of_numbers.ts";
 import { at, call, common, type ElementwiseRow, expect, sameAs, type WgslSite } from "./row.ts";
 import * as numbers from "./special_numbers.ts";
@@ -83,7 +83,12 @@ const ofIntegerAndF32: ElementwiseRow["infer"] = ({ operands }) => {
   return [x];
 };
 
-const ofIntegers = sameAs("int", "uint");
+/** A type rule for the bits of integers of at most 32; those of 64 are two words to these functions. */
+const ofWords: ElementwiseRow["infer"] = (op) => {
+  const types = sameAs("int", "uint")(op), type = at(types, 0);
+  expect(!isWide(dtypeOf(type)), () => `${typeText(type)} has more than 32 bits an element`);
+  return types;
+};
 
 /** The number of one bits. */
 function countOnes(x: number): number {
@@ -236,7 +241,7 @@ export const FUNCTIONS = {
     doc: "The high 32 bits of the product of u32s.",
     operands: ["a", "b"],
     traits: ["commutative"],
-    infer: sameAs("uint"),
+    infer: ofWords,
     evaluate: () => highProduct,
     wgsl: (args, site) => perElement("umulhi_u32", args, site),
   },
@@ -244,16 +249,16 @@ export const FUNCTIONS = {
     "How many zero bits come before the first one.",
     "countLeadingZeros",
     (x) => Math.clz32(x),
-    ofIntegers,
+    ofWords,
   ),
-  popc: built("How many bits are one.", "countOneBits", countOnes, ofIntegers),
-  brev: built("The bits in reverse order.", "reverseBits", reverseBits, ofIntegers),
+  popc: built("How many bits are one.", "countOneBits", countOnes, ofWords),
+  brev: built("The bits in reverse order.", "reverseBits", reverseBits, ofWords),
   ffs: {
     ...built(
       "The place of the last one bit, counted from 1; 0 when there is none.",
       "",
       (x) => x === 0 ? 0 : 32 - Math.clz32(x & -x),
-      ofIntegers,
+      ofWords,
     ),
     // firstTrailingBit of 0 is all ones.
     wgsl: ([x], site) => `(${call("firstTrailingBit", [x!])} + ${site.literal(1, site.result)})`,

@@ -82,3 +82,13 @@ export function fusedMultiplyAdd(a: number, b: number, c: number): number {
 
 const doubles = new Float64Array(1);
 const words = new Uint32Array(doubles.buffer), whole = new BigInt64Array(doubles.buffer);
+
+/** The f32 nearest to a bigint, as a number; rounded once. */
+export function floatOfBigint(x: bigint): number {
+  if (BigInt.asIntN(53, x) === x) return Math.fround(Number(x));
+  const size = x < 0n ? -x : x, spare = BigInt(Math.max(0, size.toString(2).length - 53));
+  // Rounded to odd: 53 bits, of which the last tells that there was more.
+  const kept = size >> spare, odd = size === kept << spare ? kept : kept | 1n;
+  const float = Math.fround(Number(odd << spare));
+  return x < 0n ? -float : float;
+}

@@ -26,7 +26,7 @@ function rounding(
   return {
     ...unary(doc, evaluate, name),
     evaluate: ({ result }) =>
-      result === DTYPES.f32 ? (x) => evaluate(Math.abs(x) < LEAST ? x * 0 : x) : evaluate,
+      result === DTYPES.f32 ? (x: number) => evaluate(Math.abs(x) < LEAST ? x * 0 : x) : evaluate,
     wgsl: (args, site) =>
       site.result === DTYPES.f32 ? perElement(`${name}_f32`, args, site) : call(name, args),
   };

@@ -7,29 +7,29 @@
  */
 
 import { bool, type DType, DTYPES, isFloat, isFloat8 } from "../dtype.ts";
+import { isNarrow } from "../native.ts";
 import { call, type WgslSite } from "./row.ts";
 
-const { u32, i32, f32, f16, bf16 } = DTYPES;
-
-/** True when a result computed in registers may be no number of its dtype. */
-export function isNarrow(dtype: DType): boolean {
-  return dtype.register !== dtype.name;
-}
+const { u32, i32, f32, f64, f16, bf16 } = DTYPES;
 
 /** True when every number of `from` is one of `to`. */
 export function contains(to: DType, from: DType): boolean {
   if (from === to || from === bool) return true;
-  if (isFloat(from)) return isFloat(to) && (to === f32 || isFloat8(from) && to.bits > 8);
-  if (isFloat(to)) return false;
+  if (isFloat(from)) {
+    return isFloat(to) &&
+      (to === f64 || to === f32 && from !== f64 || isFloat8(from) && to.bits > 8);
+  }
+  if (isFloat(to)) return to === f64 && from.bits < 64;
   return to.bits > from.bits && (to.kind === "int" || from.kind === "uint");
 }
 
 /** The number of a narrow dtype that the register's number rounds or wraps to. */
 export function narrowed(x: string, dtype: DType, site: WgslSite): string {
-  if (!isNarrow(dtype)) return x;
+  if (!isNarrow(dtype, site.native)) return x;
   if (isFloat8(dtype)) return decoded(encoded(x, dtype, site), dtype, site);
   const type = site.type(dtype), L = (n: number) => site.literal(n, u32);
   const helper = site.helper(`narrow_${dtype.name}`, (name) => {
+    if (dtype === f16) return nearestHalf(name, site);
     if (dtype === bf16) {
       return `fn ${name}(x: ${type}) -> ${type} {
   let bits = bitcast<${site.type(u32)}>(x);
@@ -119,6 +119,24 @@ export function towardZero(x: string, dtype: DType, site: WgslSite): string {
 }`;
   });
   return call(helper, [x]);
+}
+
+/** Rounds an f32 to the nearest f16, in integers: on devices without f16 it stays in an f32. */
+function nearestHalf(name: string, site: WgslSite): string {
+  const type = site.type(f32), L = (n: number) => site.literal(n, u32);
+  const F = (n: number) => site.literal(n, f32);
+  return `fn ${name}(x: ${type}) -> ${type} {
+  let bits = bitcast<${site.type(u32)}>(x);
+  let magnitude = bits & ${L(0x7fffffff)};
+  let nearest = (magnitude + ${L(0xfff)} + ((magnitude >> ${L(13)}) & ${L(1)})) & ${L(0xffffe000)};
+  let small = bitcast<${site.type(u32)}>(round(min(abs(x), ${F(1)}) * ${F(2 ** 24)}) * ${
+    F(2 ** -24)
+  });
+  let number = select(nearest, small, magnitude < ${L(0x38800000)});
+  let finite = select(number, ${L(0x7f800000)}, magnitude >= ${L(0x477ff000)});
+  let rounded = select(finite, ${L(0x7fc00000)}, magnitude > ${L(0x7f800000)});
+  return bitcast<${type}>(rounded | (bits & ${L(0x80000000)}));
+}`;
 }
 
 /** The components of a vector, or the scalar. */

@@ -2,8 +2,9 @@
  * What a row of the op table says, and the type rules that many rows share.
  */
 
-import type { DType } from "../dtype.ts";
+import type { DType, Numeric, NumericFunction } from "../dtype.ts";
 import type { Attributes, Region } from "../graph.ts";
+import type { Native } from "../native.ts";
 import { isPointer, sameElement, sameShape, type Type, typeText, withElement } from "../type.ts";
 
 /** How an attribute is written in the text form and checked by the verifier. */
@@ -49,10 +50,12 @@ export interface Dtypes {
 export interface WgslSite extends Dtypes {
   /** Elements that one value holds: 1 for a WGSL scalar, 2 or 4 for a vector. */
   readonly width: number;
+  /** What the device that the text is for computes with. */
+  readonly native: Native;
   /** The WGSL type that holds `width` elements of a dtype: `f32`, `vec4<f32>`; of u8 it is `u32`. */
   type(dtype: DType): string;
   /** A literal of `width` equal elements. */
-  literal(value: number, dtype: DType): string;
+  literal(value: Numeric, dtype: DType): string;
   /** Declares a helper function once per module and width; `source` gets its full name. Returns that name. */
   helper(name: string, source: (name: string) => string): string;
   /** Declares functions by their names, each once per module. */
@@ -63,9 +66,11 @@ export interface WgslSite extends Dtypes {
 export interface ElementwiseRow extends Row {
   /**
    * The CPU evaluation of one element. Numbers in and out are exact values of their dtypes (bool as
-   * 0 and 1), save that the caller rounds or wraps what is returned to the result's dtype.
+   * 0 and 1, 64-bit integers as bigints), save that the caller rounds or wraps what is returned to
+   * the result's dtype. A function for bigints is never one for numbers too: engines compile a
+   * function for what it has met.
    */
-  readonly evaluate: (dtypes: Dtypes) => (...args: number[]) => number;
+  readonly evaluate: (dtypes: Dtypes) => NumericFunction;
   /**
    * WGSL for it, in the dtypes' register types: unless the row is `closed`, the result is rounded or
    * wrapped to its dtype afterwards. Each argument is an expression that needs no further

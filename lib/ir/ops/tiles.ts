@@ -1,6 +1,6 @@
 /** Operations that make tiles, change their shape, and combine their elements. */
 
-import { bool, type DType, dtypeNamed, f32, i32 } from "../dtype.ts";
+import { bool, type DType, dtypeNamed, f32, i32, isWide } from "../dtype.ts";
 import {
   dtypeOf,
   sameElement,
@@ -82,6 +82,11 @@ export const TILES = {
     infer: (op) => {
       const dtype = dtypeNamed(String(op.attributes["dtype"]));
       expect(dtype !== undefined, () => `There is no dtype '${op.attributes["dtype"]}'`);
+      const { value } = op.attributes;
+      expect(
+        (typeof value === "bigint") === isWide(dtype),
+        () => `${String(value)} is no element of ${dtype.name}`,
+      );
       return [tile(numbersOf(op, "shape"), dtype)];
     },
   },

@@ -4,7 +4,7 @@
  */
 
 import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
-import { isPacked } from "../../ir/dtype.ts";
+import { isPacked, type Native } from "../../ir/native.ts";
 import { isPointer, size } from "../../ir/type.ts";
 import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
@@ -15,7 +15,11 @@ import { stagedDimensions, VECTOR } from "./staging.ts";
 export interface Threads {
   readonly lanes: number;
   readonly warps: number;
+  /** What the device computes with; everything unless given. */
+  readonly native?: Native;
 }
+
+const ALL: Native = { f16: true, int64: true, f64: true };
 
 /** A vector has at most this many elements, and this many bytes. */
 const MAX_WIDTH = 4;
@@ -152,7 +156,8 @@ function describe(
     .sort((a, b) => info.contiguity[b]! - info.contiguity[a]! || b - a);
   const fastest = order[0]!, run = powerOfTwo(info.contiguity[fastest]!);
   // Who stores less than a word has to share it with others.
-  const least = isPacked(element.pointee) ? 4 / bytes : 1;
+  const isShared = isPacked(element.pointee, threads.native ?? ALL);
+  const least = isShared ? 4 / bytes : 1;
   const width = Math.min(
     MAX_WIDTH,
     MAX_BYTES / bytes,
@@ -163,7 +168,7 @@ function describe(
   );
   // Of packed elements a whole word is read anyway; and small tiles use all threads first.
   const each = elementsPerThread(size(pointer.type), threads);
-  const fits = !isPacked(element.pointee) && each >= VECTOR;
+  const fits = !isShared && each >= VECTOR;
   return { order, width, run, bytes, staged: fits ? staged : undefined };
 }
 
