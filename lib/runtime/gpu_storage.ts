@@ -37,10 +37,15 @@ export class GpuStorage implements Storage {
     return this.offset - binding.offset;
   }
 
-  /** The memory from where a binding can begin up to the end of all of the storages, which are of one block. */
+  /**
+   * A binding that spans storages of one block: the whole block, so that all its views share bind
+   * groups, or where that is more than a binding may be no more than is needed.
+   */
   static around(storages: readonly GpuStorage[]): GpuStorage {
     const { backend, block } = storages[0]!;
-    const align = Math.max(backend.limits.minStorageBufferOffsetAlignment, GRANULE);
+    const { maxStorageBufferBindingSize: most, minStorageBufferOffsetAlignment } = backend.limits;
+    if (block.bytes <= most) return block.whole ??= new GpuStorage(backend, block, 0, block.bytes);
+    const align = Math.max(minStorageBufferOffsetAlignment, GRANULE);
     const first = Math.min(...storages.map(({ offset }) => offset)), start = first - first % align;
     const end = Math.max(...storages.map(({ offset, bound }) => offset + bound));
     return new GpuStorage(backend, block, start, end - start);

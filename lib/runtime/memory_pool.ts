@@ -12,6 +12,7 @@
 import { type DeviceError, OutOfResourcesError } from "../errors.ts";
 import { MemoryCount, type MemoryReport } from "./backend.ts";
 import type { Group } from "./bind_groups.ts";
+import type { GpuStorage } from "./gpu_storage.ts";
 
 /** GPUBufferUsage STORAGE | COPY_SRC | COPY_DST. */
 const STORAGE_USAGE = 0x80 | 0x04 | 0x08;
@@ -36,6 +37,8 @@ export class Block {
   parts = 0;
   /** The cached bind groups that hold it. */
   readonly groups = new Set<Group>();
+  /** All of it as one storage, once a view has asked for that. */
+  whole: GpuStorage | undefined;
   /** Whether anything was done with it. */
   used = false;
   /** Why there is no memory behind it. */
