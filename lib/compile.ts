@@ -11,6 +11,7 @@ import type { Graph } from "./ir/graph.ts";
 import { type InvocationProgram, sharedBytes } from "./ir/invocation.ts";
 import type { ReportSite } from "./ir/reports.ts";
 import { lower } from "./lower/lower.ts";
+import { checkRequirements } from "./lower/requirements.ts";
 import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
@@ -94,6 +95,7 @@ export function compileStages(
     );
   }
   const lanes = Math.min(target.subgroupSize || INVOCATIONS_PER_WARP, invocations);
+  checkRequirements(graph, target);
   const tile = simplify(graph);
   const round = padTiles(tile), padded = round === tile ? tile : canonicalise(round);
   const ahead = options.numStages > 1 ? canonicalise(prefetch(padded)) : padded;

@@ -76,12 +76,13 @@ function sharingOf(
 /** What the compiler must know of a device. */
 export function targetOf({ subgroupSize, features, limits, dialect }: Capabilities): Target {
   if (!limits || dialect === "none") throw new Error("The CPU is no target of the compiler");
+  const int64 = features.includes("wgpu-shader-int64");
   return {
     subgroupSize,
     f16: features.includes("shader-f16"),
-    int64: features.includes("wgpu-shader-int64"),
-    int64Atomics: features.includes("wgpu-shader-int64-atomic-all-ops"),
-    f64: features.includes("wgpu-shader-f64"),
+    int64,
+    int64Atomics: int64 && features.includes("wgpu-shader-int64-atomic-all-ops"),
+    f64: int64 && features.includes("wgpu-shader-f64"), // its bits are those of 64-bit integers
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
     dialect,

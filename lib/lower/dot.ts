@@ -112,9 +112,9 @@ export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] 
 }
 
 /** How many values of k are staged at a time: all of them, or as many as workgroup memory takes. */
-function stagedDepth(context: Context, { batch, M, K, N }: Product): number {
+function stagedDepth(context: Context, { batch, M, K, N, sum }: Product): number {
   let depth = K;
-  const bytes = () => 4 * batch * (M * (depth + 4) + depth * (N + 1));
+  const bytes = () => sum.bytes * batch * (M * (depth + 4) + depth * (N + 1));
   // Splitting a batch's b into parts along k would scatter its rows.
   while (batch === 1 && depth > 4 && bytes() > context.options.workgroupBytes) depth /= 2;
   return depth;

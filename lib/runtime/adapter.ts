@@ -41,6 +41,8 @@ export interface AdapterOptions {
   /** Whose WebGPU; the host's own unless given. */
   readonly gpu?: GPU | undefined;
   readonly powerPreference?: GPUPowerPreference | undefined;
+  /** Optional features that are not asked for. */
+  readonly without?: readonly string[] | undefined;
 }
 
 /** The adapter, or `undefined` when there is no WebGPU or nothing behind it. */
@@ -69,7 +71,8 @@ function request(adapter: GPUAdapter, features: readonly string[]): Promise<GPUD
 export async function openGpu(options: AdapterOptions): Promise<GPUDevice | undefined> {
   const adapter = await findAdapter(options);
   if (!adapter) return undefined;
-  const wanted = Object.keys(OPTIONAL_FEATURES);
+  const { without = [] } = options;
+  const wanted = Object.keys(OPTIONAL_FEATURES).filter((name) => !without.includes(name));
   try {
     return await request(adapter, wanted);
   } catch {

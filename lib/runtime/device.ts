@@ -37,6 +37,11 @@ export interface DeviceOptions {
   /** Which GPU, where there are several; `"high-performance"` unless said otherwise. */
   powerPreference?: "high-performance" | "low-power" | undefined;
   /**
+   * Optional features of the GPU that are left alone, such as `"shader-f16"` or `"wgpu-shader-int64"`:
+   * to see what kernels do on a device that lacks them.
+   */
+  without?: readonly string[] | undefined;
+  /**
    * Whether launches check `tl.deviceAssert` and overflowing integers, unless they say otherwise
    * themselves; on the CPU they do by default, on a GPU they do not.
    */
@@ -140,8 +145,8 @@ export class Device {
     if (wanted === "cpu") return new Device(new HostBackend(), options);
 
     const dawn = provider === "dawn" ? await loadDawn() : undefined;
-    const { powerPreference } = options;
-    const gpu = await openGpu({ powerPreference, gpu: dawn }).catch((cause) => {
+    const { powerPreference, without } = options;
+    const gpu = await openGpu({ powerPreference, without, gpu: dawn }).catch((cause) => {
       throw new DeviceError(
         `Cannot open a WebGPU device: ${cause instanceof Error ? cause.message : cause}`,
         { cause },

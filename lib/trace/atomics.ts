@@ -25,10 +25,9 @@ function checkChoice(a: Arguments, x: unknown, known: readonly string[], what: s
 
 /** Throws unless there are atomic operations on what a pointer points to. */
 function checkPointee(a: Arguments, dtype: DType, allowFloats: boolean): void {
-  const { i32, u32, f32 } = DTYPES;
-  if (![i32, u32, f32].includes(dtype)) {
+  if (dtype.bits < 32) {
     throw new Problem(
-      `${a.name} works on i32, u32 and f32 in memory, not on ${dtype.name}`,
+      `${a.name} works on 32 and 64 bits in memory, not on ${dtype.name}`,
       "Keep what is to be changed in a tensor of 32-bit elements",
     );
   }

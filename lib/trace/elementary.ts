@@ -1,6 +1,6 @@
 /** The elementwise functions of `tl` beyond the commonest. */
 
-import { type DType, DTYPES, isFloat, isInteger } from "../ir/dtype.ts";
+import { type DType, DTYPES, isFloat, isInteger, isWide } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { FUNCTIONS } from "../ir/ops/functions.ts";
 import type { ElementwiseFunctions } from "../language/functions.ts";
@@ -9,6 +9,7 @@ import { Problem } from "./problem.ts";
 import { dtypeOfNumber, promote } from "./promotion.ts";
 import type { BinaryOperator } from "./semantics.ts";
 import type { Tracer } from "./tracer.ts";
+import { wideHighProduct, wideWord } from "./wide.ts";
 import { defaultDtype, describe, type Operand } from "./values.ts";
 
 function dtypeOf(x: Operand): DType {
@@ -36,12 +37,17 @@ export function checkFloats(a: Arguments, operands: readonly Operand[]): void {
   );
 }
 
-/** Throws unless all of these are 32-bit integers. */
-export function checkWords(a: Arguments, operands: readonly Operand[]): void {
-  const wrong = operands.find((x) => !isInteger(dtypeOf(x)) || dtypeOf(x).bits !== 32);
+/** Throws unless all of these are 32-bit integers, or of 64 bits where those are taken too. */
+export function checkWords(a: Arguments, operands: readonly Operand[], most: 32 | 64 = 32): void {
+  const wrong = operands.find((x) => {
+    const dtype = dtypeOf(x);
+    return !isInteger(dtype) || dtype.bits < 32 || dtype.bits > most;
+  });
   if (wrong === undefined) return;
   throw new Problem(
-    `${a.name} works on 32-bit integers, not on ${describe(wrong)}`,
+    `${a.name} works on ${most === 32 ? "32-bit" : "32- and 64-bit"} integers, not on ${
+      describe(wrong)
+    }`,
     "Cast first: tl.cast(x, tl.i32)",
   );
 }
@@ -54,6 +60,12 @@ export function inF32(
 ): Value {
   const { semantics } = t, { f32 } = DTYPES;
   const dtype = commonDtype(operands);
+  if (dtype === DTYPES.f64) {
+    throw new Problem(
+      `${name} is not known of f64`,
+      "Compute it in f32: tl.cast(x, tl.f32)",
+    );
+  }
   const wide = operands.map((x) => x instanceof Value ? semantics.cast(x, f32) : x);
   const result = semantics.builder.value(name, semantics.together(f32, wide));
   return isFloat(dtype) && dtype.bits < 32 ? semantics.cast(result, dtype) : result;
@@ -81,17 +93,28 @@ export function bitcast(t: Tracer, x: Value, to: DType): Value {
     : t.semantics.builder.value("bitcast", [x], { attributes: { to: to.name } });
 }
 
-/** The bits of a float without its sign, after widening to f32. */
+/** The bits of a float, after widening to f32. */
 function bitsOf(t: Tracer, x: Value): Value {
+  if (dtypeOfNumber(x) === DTYPES.f64) return bitcast(t, x, DTYPES.u64);
   return bitcast(t, t.semantics.cast(x, DTYPES.f32), DTYPES.u32);
+}
+
+/** The bits of a float's size against those of infinity. */
+function compareSize(operator: BinaryOperator) {
+  return (t: Tracer, x: Value) => {
+    const bits = bitsOf(t, x), { semantics } = t;
+    const [size, infinity] = dtypeOfNumber(bits) === DTYPES.u64
+      ? [0x7fffffffffffffffn, 0x7ff0000000000000n]
+      : [0x7fffffff, 0x7f800000];
+    return semantics.binary(operator, semantics.binary("&", bits, size), infinity);
+  };
 }
 
 /** Whether elements are NaN, by their bits: drivers may take it that there are none. */
 export function isNan(t: Tracer, x: Operand): Operand {
   if (!(x instanceof Value)) return Number.isNaN(Number(x));
   if (!isFloat(dtypeOfNumber(x))) return t.semantics.constant(false, DTYPES.bool, x.type.shape);
-  const size = t.semantics.binary("&", bitsOf(t, x), 0x7fffffff);
-  return t.semantics.binary(">", size, 0x7f800000);
+  return compareSize(">")(t, x);
 }
 
 /** A question about the bits of a float. */
@@ -108,18 +131,17 @@ function question(
   }];
 }
 
-function compareSize(operator: BinaryOperator) {
-  return (t: Tracer, x: Value) =>
-    t.semantics.binary(operator, t.semantics.binary("&", bitsOf(t, x), 0x7fffffff), 0x7f800000);
-}
-
-/** A function of the bits of a 32-bit integer. */
+/** A function of the bits of an integer of 32 or 64. */
 function word(name: "clz" | "popc" | "brev" | "ffs"): Entry {
   return [`tl.${name}(x)`, (a, t) => {
     a.count(1);
     const x = a.operand(0), { semantics } = t;
-    checkWords(a, [x]);
+    checkWords(a, [x], 64);
     const bits = semantics.value(x);
+    if (isWide(dtypeOfNumber(bits))) {
+      const wide = wideWord(semantics, name, bits);
+      return bitcast(t, wide, name === "brev" ? dtypeOfNumber(bits) : DTYPES.i32);
+    }
     const result = bitcast(t, semantics.builder.value(name, [bits]), DTYPES.i32);
     return name === "brev" ? bitcast(t, result, dtypeOfNumber(bits)) : result;
   }];
@@ -205,9 +227,13 @@ export const FUNCTION_ENTRIES = {
   umulhi: ["tl.umulhi(x, y)", (a, t) => {
     a.count(2);
     const operands = [a.operand(0), a.operand(1)];
-    checkWords(a, operands);
+    checkWords(a, operands, 64);
     const dtype = commonDtype(operands);
     const [x, y] = t.semantics.together(dtype, operands);
+    if (isWide(dtype)) {
+      const [p, q] = [x!, y!].map((value) => bitcast(t, value, DTYPES.u64));
+      return bitcast(t, wideHighProduct(t.semantics, p!, q!), dtype);
+    }
     const words = [x!, y!].map((value) => bitcast(t, value, DTYPES.u32));
     return bitcast(t, t.semantics.builder.value("umulhi", words), dtype);
   }],
@@ -266,7 +292,10 @@ export const FUNCTION_ENTRIES = {
   signbit: question(
     "signbit",
     (x) => x < 0 || Object.is(x, -0),
-    (t, x) => t.semantics.binary("!==", t.semantics.binary(">>>", bitsOf(t, x), 31), 0),
+    (t, x) => {
+      const bits = bitsOf(t, x), last = dtypeOfNumber(bits).bits - 1;
+      return t.semantics.binary("!==", t.semantics.binary(">>>", bits, last), 0);
+    },
   ),
   clz: word("clz"),
   popc: word("popc"),

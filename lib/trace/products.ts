@@ -38,7 +38,11 @@ export function dot(a: Arguments, t: Tracer): Value {
     );
   }
   const wanted = outDtype === undefined ? undefined : elementOf(outDtype);
-  const allowed = isFloat(sum) ? [DTYPES.f32, DTYPES.f16] : [DTYPES.i32];
+  const allowed = sum === DTYPES.f64
+    ? [sum]
+    : isFloat(sum)
+    ? [DTYPES.f32, DTYPES.f16]
+    : [DTYPES.i32];
   if (outDtype !== undefined && (!wanted || !allowed.includes(wanted))) {
     throw new Problem(
       `tl.dot of ${one.name} cannot give ${describe(outDtype)}`,

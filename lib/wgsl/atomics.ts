@@ -4,8 +4,9 @@ import type { AtomicOperation, BufferUse } from "../ir/invocation.ts";
 import { bufferName } from "./names.ts";
 
 /** What the items of a buffer are: integers of its dtype, or the bits of floats. */
-export function atomicItem({ dtype }: BufferUse): "i32" | "u32" {
-  return dtype.name === "i32" ? "i32" : "u32";
+export function atomicItem({ dtype }: BufferUse): "i32" | "u32" | "i64" | "u64" {
+  if (dtype.name === "i32" || dtype.name === "i64") return dtype.name;
+  return dtype.bits === 64 ? "u64" : "u32";
 }
 
 /** An atomic item read as the buffer's dtype. */
@@ -30,14 +31,16 @@ const NATIVE = {
 } as const;
 
 /** New bits from old ones, for what WGSL does not do on the bits of floats. */
-const ON_BITS = {
-  add: "bitcast<u32>(bitcast<f32>(old) + x)",
+function onBits(op: "add" | "max" | "min", buffer: BufferUse): string {
+  const item = atomicItem(buffer);
+  if (op === "add") return `bitcast<${item}>(${fromItem(buffer, "old")} + x)`;
   // By bits: positive numbers are ordered as integers, negative ones the other way round.
-  max:
-    "select(min(old, bits), select(old, bits, (bitcast<i32>(bits) > bitcast<i32>(old))), ((bits >> 31u) == 0u))",
-  min:
-    "select(max(old, bits), select(old, bits, (bitcast<i32>(bits) < bitcast<i32>(old))), ((bits >> 31u) == 0u))",
-} as const;
+  const [greater, opposite] = op === "max" ? [">", "min"] : ["<", "max"];
+  const signed = item === "u64" ? "i64" : "i32", none = item === "u64" ? "0lu" : "0u";
+  const above = `bitcast<${signed}>(bits) ${greater} bitcast<${signed}>(old)`;
+  const positive = `((bits >> ${buffer.dtype.bits - 1}u) == ${none})`;
+  return `select(${opposite}(old, bits), select(old, bits, (${above})), ${positive})`;
+}
 
 /** The name and text of the function for an operation on a buffer. */
 export function atomicFunction(op: AtomicOperation, buffer: BufferUse): [string, string] {
@@ -75,17 +78,17 @@ export function atomicFunction(op: AtomicOperation, buffer: BufferUse): [string,
   return [
     name,
     `fn ${name}(i: i32, x: ${type}) -> ${type} {
-  let bits = bitcast<u32>(x);
+  let bits = ${toItem(buffer, "x")};
   var old = atomicLoad(${place});
   loop {
-    let next = ${ON_BITS[op]};
+    let next = ${onBits(op, buffer)};
     let result = atomicCompareExchangeWeak(${place}, old, next);
     if (result.exchanged) {
       break;
     }
     old = result.old_value;
   }
-  return bitcast<${type}>(old);
+  return ${fromItem(buffer, "old")};
 }`,
   ];
 }

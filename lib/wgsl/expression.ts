@@ -13,6 +13,17 @@ import { fromItem, toItem } from "./atomics.ts";
 import { bufferName, fieldName } from "./names.ts";
 import { loadHelper, storeHelper } from "./packed.ts";
 import { scalarText, type Special, typeText } from "./literal.ts";
+import {
+  wideJoin,
+  wideLiteral,
+  wideLoadHelper,
+  wideOperation,
+  wideShuffle,
+  wideSlice,
+  wideSplat,
+  wideStoreHelper,
+  wideStructure,
+} from "./wide.ts";
 
 /** What a module must declare because expressions mention it. */
 export class Mentions {
@@ -47,11 +58,18 @@ export class ExpressionPrinter {
 
   /** What holds values of a type. */
   typeText(type: VectorType): string {
-    return typeText(type, this.native);
+    const text = typeText(type, this.native);
+    if (this.#isInWords(type.dtype)) this.mentions.helpers.set(text, wideStructure(type.width));
+    return text;
   }
 
   print(x: Expr): string {
     this.note(x.type.dtype);
+    if (this.#isInWords(x.type.dtype)) {
+      this.typeText(x.type); // declares the structure
+      const text = this.#wide(x);
+      if (text !== undefined) return text;
+    }
     switch (x.kind) {
       case "literal": {
         const text = this.#scalarText(x.value, x.type.dtype);
@@ -94,6 +112,43 @@ export class ExpressionPrinter {
     }
   }
 
+  /** True for 64-bit integers on a device that has none. */
+  #isInWords(dtype: DType): boolean {
+    return isWide(dtype) && !this.native.int64;
+  }
+
+  /** An expression of 64-bit integers in words, where that is no expression like any other. */
+  #wide(x: Expr): string | undefined {
+    const { dtype, width } = x.type;
+    const site = this.#site({ operands: [dtype], result: dtype, attributes: {} }, width);
+    switch (x.kind) {
+      case "literal":
+        return wideLiteral(Array.from({ length: width }, () => x.value));
+      case "parameter": {
+        const field = this.#parameter(x.name, dtype);
+        return `wide(${field}.x, ${field}.y)`;
+      }
+      case "splat":
+        return wideSplat(this.print(x.x), site);
+      case "ramp": {
+        const steps = Array.from({ length: width }, (_, i) => elementOf(dtype, i * x.step));
+        const base = wideSplat(this.print(x.base), site);
+        return wideOperation("add", [base, wideLiteral(steps)], site);
+      }
+      case "vector": {
+        const parts = x.parts.map((part) => this.print(part));
+        return wideJoin(parts, x.parts.map((part) => part.type.width), site);
+      }
+      case "slice":
+        return wideSlice(this.print(x.x), x.x.type.width, x.start, site);
+      case "shuffle":
+        this.mentions.subgroups = true;
+        return wideShuffle(this.print(x.x), x.mask, site);
+      default:
+        return undefined;
+    }
+  }
+
   #buffer(base: string): BufferUse {
     const buffer = this.buffers.get(base);
     if (!buffer) throw new Error(`Parameter ${base} has no buffer`);
@@ -113,6 +168,10 @@ export class ExpressionPrinter {
   /** `width` elements of a buffer from element `index` on. */
   #load(base: string, index: Expr, width: Width): string {
     const buffer = this.#buffer(base);
+    if (this.#isInWords(buffer.dtype)) {
+      const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
+      return `${wideLoadHelper(bufferName(base), buffer, site)}(${this.#bare(index)})`;
+    }
     if (!buffer.packed) {
       const place = this.#place(buffer, index, width);
       return buffer.atomic ? fromItem(buffer, `atomicLoad(&${place})`) : place;
@@ -124,6 +183,11 @@ export class ExpressionPrinter {
   /** A statement, without its semicolon, that stores a value from element `index` on. */
   store(base: string, index: Expr, value: Expr): string {
     const buffer = this.#buffer(base), { width } = value.type;
+    if (this.#isInWords(buffer.dtype)) {
+      const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
+      const helper = wideStoreHelper(bufferName(base), buffer, site);
+      return `${helper}(${this.#bare(index)}, ${this.bare(value)})`;
+    }
     if (!buffer.packed) {
       const place = this.#place(buffer, index, width);
       if (!buffer.atomic) return `${place} = ${this.bare(value)}`;
@@ -174,6 +238,9 @@ export class ExpressionPrinter {
     const { dtype } = x.type;
     const operands = x.args.map((arg) => arg.type.dtype);
     const site = this.#site({ operands, result: dtype, attributes: x.attributes }, x.type.width);
+    if ([...operands, dtype].some((of) => this.#isInWords(of))) {
+      return wideOperation(x.op, x.args.map((arg) => this.print(arg)), site);
+    }
     const row = elementwise(x.op)!;
     const text = row.wgsl(x.args.map((arg) => this.print(arg)), site);
     const done = !isNarrow(dtype, this.native) || row.traits?.includes("closed");
@@ -182,9 +249,13 @@ export class ExpressionPrinter {
 
   #site(dtypes: Dtypes, width: Width): WgslSite {
     const suffix = width === 1 ? "" : `x${width}`;
+    const single = () => this.#site(dtypes, 1);
     return {
       ...dtypes,
       width,
+      get single() {
+        return single();
+      },
       native: this.native,
       type: (dtype) => this.typeText({ dtype, width }),
       literal: (value, dtype) => this.print({ kind: "literal", value, type: { dtype, width } }),

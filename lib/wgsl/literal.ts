@@ -40,11 +40,10 @@ export function scalarText(
     case "bool":
       return value ? "true" : "false";
     case "uint":
-      if (isWide(dtype)) return native.int64 ? `${element}lu` : wideText(element);
+      if (isWide(dtype)) return `${element}lu`;
       return `${value}u`;
     case "int":
       if (isWide(dtype)) {
-        if (!native.int64) return wideText(element);
         return element === -(2n ** 63n) ? "bitcast<i64>(0x8000000000000000lu)" : `${element}li`;
       }
       // The least i32 is no literal: its absolute value does not fit.
@@ -62,12 +61,6 @@ export function scalarText(
       return register === "f32" ? bits : `${register}(${bits})`;
     }
   }
-}
-
-/** A 64-bit integer as words, the lower one first. */
-function wideText(element: Numeric): string {
-  const bits = BigInt.asUintN(64, BigInt(element));
-  return `wide(${bits & 0xffffffffn}u, ${bits >> 32n}u)`;
 }
 
 const SUFFIX: Partial<Record<RegisterName, string>> = { f16: "h", f64: "lf" };

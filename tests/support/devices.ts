@@ -77,6 +77,31 @@ export function onDevices(name: string, fn: DeviceTest): void {
   onGpu(name, fn);
 }
 
+/**
+ * Declares the test for WebGPU alone, on a device that is opened without some of its optional
+ * features: `NAME (webgpu without shader-f16)`.
+ */
+export function onGpuWithout(feature: string, name: string, fn: DeviceTest): void {
+  const full = `${name} (webgpu without ${feature})`;
+  if (missing.webgpu !== undefined || !selected.includes("webgpu")) {
+    return Deno.test({
+      name: `${full}: ${missing.webgpu ?? "not chosen"}`,
+      ignore: true,
+      fn: () => {},
+    });
+  }
+  Deno.test(full, async (t) => {
+    let device = lesser.get(feature);
+    if (!device) {
+      lesser.set(feature, device = Device.open({ device: "webgpu", without: [feature] }));
+    }
+    await fn(await device, t);
+    await (await device).synchronize();
+  });
+}
+
+const lesser = new Map<string, Promise<Device>>();
+
 /** Declares a test that runs on the CPU device alone. */
 export function onCpu(name: string, fn: DeviceTest): void {
   declare("cpu", name, fn);

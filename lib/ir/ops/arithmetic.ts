@@ -11,6 +11,7 @@ import {
   integerRange,
   isFloat,
   isFloat8,
+  isInteger,
   isWide,
   type Numeric,
   type NumericFunction,
@@ -158,6 +159,11 @@ function castBigint(to: DType): NumericFunction {
 function castText(x: string, from: DType, to: DType, site: WgslSite): string {
   if (to.kind === "bool") return `(!(${x} == ${site.literal(0, from)}))`;
   const [source, register] = [registerOf(from, site.native), registerOf(to, site.native)];
+  if (isWide(to) && isInteger(from) && !isWide(from)) {
+    // naga extends by the sign of what is made, not of what it is made from.
+    const same = from.kind === "int" ? DTYPES.i64 : DTYPES.u64, wide = call(site.type(same), [x]);
+    return same === to ? wide : call(`bitcast<${site.type(to)}>`, [wide]);
+  }
   const inRegister = source === register
     ? x
     : isFloat(from) && !isFloat(to)

@@ -1,6 +1,6 @@
 /** Operations on memory that no other program can come between, and synchronisation. */
 
-import { bool, DTYPES, isFloat, isInteger } from "../dtype.ts";
+import { bool, isFloat, isInteger } from "../dtype.ts";
 import { isPointer, sameElement, sameShape, type Type, typeText, withElement } from "../type.ts";
 import { at, expect, type Inference, type Row } from "./row.ts";
 
@@ -22,10 +22,9 @@ function pointee(op: Inference, values: readonly (Type | undefined)[]): Type {
   const pointer = at(op.operands, 0), { element } = pointer;
   expect(isPointer(element), () => `${typeText(pointer)} is no pointer`);
   const type = withElement(pointer, element.pointee);
-  const words = [DTYPES.i32, DTYPES.u32, DTYPES.f32];
   expect(
-    words.includes(element.pointee),
-    () => `Atomic operations are on i32, u32 and f32, not on ${typeText(type)}`,
+    element.pointee.bits >= 32,
+    () => `Atomic operations are on 32 and 64 bits, not on ${typeText(type)}`,
   );
   for (const value of values) {
     expect(

@@ -7,7 +7,7 @@
  */
 
 import { bool, type DType, DTYPES, isFloat, isFloat8 } from "../dtype.ts";
-import { isNarrow } from "../native.ts";
+import { isNarrow, registerOf } from "../native.ts";
 import { call, type WgslSite } from "./row.ts";
 
 const { u32, i32, f32, f64, f16, bf16 } = DTYPES;
@@ -152,7 +152,8 @@ function halves(name: string, site: WgslSite): string {
 }
 
 function fromHalves(name: string, site: WgslSite): string {
-  const parts = components("bits", site).map((x) => `f16(unpack2x16float(${x}).x)`);
+  const register = registerOf(f16, site.native);
+  const parts = components("bits", site).map((x) => `${register}(unpack2x16float(${x}).x)`);
   return `fn ${name}(bits: ${site.type(u32)}) -> ${site.type(f16)} {
   return ${site.width === 1 ? parts[0] : call(site.type(f16), parts)};
 }`;

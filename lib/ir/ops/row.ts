@@ -52,6 +52,8 @@ export interface WgslSite extends Dtypes {
   readonly width: number;
   /** What the device that the text is for computes with. */
   readonly native: Native;
+  /** The same place for single elements. */
+  readonly single: WgslSite;
   /** The WGSL type that holds `width` elements of a dtype: `f32`, `vec4<f32>`; of u8 it is `u32`. */
   type(dtype: DType): string;
   /** A literal of `width` equal elements. */

@@ -54,7 +54,7 @@ export function checkCombine(op: Inference): number {
 
 /** The dtype in which products of two dtypes are summed; undefined when they are not multiplied. */
 export function sumDtype(a: DType, b: DType): DType | undefined {
-  if (a === b && a.kind === "float") return f32;
+  if (a === b && a.kind === "float") return a.bits === 64 ? a : f32;
   if (a.kind === "float" && b.kind === "float" && a.bits === 8 && b.bits === 8) return f32;
   return a === b && a.bits === 8 ? i32 : undefined;
 }
