@@ -33,6 +33,7 @@ import {
   tl,
 } from "../mod.ts";
 import { report } from "./demo.ts";
+import { FEW, skinny, type Strided } from "./skinny.ts";
 import { checkDType, checkMatrix, FLOATS, resultTensor } from "./tensors.ts";
 
 /** A function of one number: of tiles in a kernel, of plain numbers in the reference. */
@@ -170,36 +171,76 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     );
   }
   if (out.size === 0) return out;
-  // Large products fill a large GPU with large tiles, which read less memory for the same work.
-  const large = M >= 2048 && N >= 2048;
-  const BLOCK_M = options.blockM ?? sizeFor(M, large),
-    BLOCK_N = options.blockN ?? sizeFor(N, large);
-  const numWarps = options.numWarps ?? (BLOCK_M * BLOCK_N > 64 * 128 ? 8 : 4);
+  const [aRowStride, aColumnStride] = transposeA ? [1, aColumns] : [aColumns, 1];
+  const [bRowStride, bColumnStride] = transposeB ? [1, bColumns] : [bColumns, 1];
+  const chosen = [options.blockM, options.blockN, options.blockK, options.numWarps];
+  if (Math.min(M, N) <= FEW && K > 0 && chosen.every((option) => option === undefined)) {
+    const left = { tensor: a, rowStride: aRowStride, columnStride: aColumnStride };
+    const right = { tensor: b, rowStride: bRowStride, columnStride: bColumnStride };
+    const result = { tensor: out, rowStride: N, columnStride: 1 };
+    if (M <= FEW) skinny([M, N, K], left, right, result, activation);
+    else skinny([N, M, K], turned(right), turned(left), turned(result), activation);
+    return out;
+  }
+  const tiling = tilingFor(M, N, a.device.capabilities.software);
+  const BLOCK_M = options.blockM ?? tiling.BLOCK_M, BLOCK_N = options.blockN ?? tiling.BLOCK_N;
   matmulKernel[grid(cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
-    a,
-    b,
-    out,
-    M,
-    N,
-    K,
-    transposeA ? 1 : aColumns, // row-major, or its transpose
-    transposeA ? aColumns : 1,
-    transposeB ? 1 : bColumns,
-    transposeB ? bColumns : 1,
+    ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
     {
       BLOCK_M,
       BLOCK_N,
-      BLOCK_K: options.blockK ?? 16,
+      BLOCK_K: options.blockK ?? tiling.BLOCK_K,
       ...(activation && { ACTIVATION: activation }),
-      numWarps,
+      numWarps: options.numWarps ??
+        Math.max(tiling.numWarps * BLOCK_M * BLOCK_N / (tiling.BLOCK_M * tiling.BLOCK_N), 1),
     },
   );
   return out;
 }
 
-/** A tile's rows or columns for `size` of them: 64, or 128, or the power of two that covers fewer. */
-function sizeFor(size: number, large: boolean): number {
-  return Math.min(Math.max(nextPowerOf2(size), 16), large ? 128 : 64);
+/** The transpose of a matrix. */
+function turned({ tensor, rowStride, columnStride }: Strided): Strided {
+  return { tensor, rowStride: columnStride, columnStride: rowStride };
+}
+
+interface Tiling {
+  readonly BLOCK_M: number;
+  readonly BLOCK_N: number;
+  readonly BLOCK_K: number;
+  readonly numWarps: number;
+}
+
+/**
+ * The fastest tilings on an NVIDIA H100, the larger first: the more a thread holds (8x8, at the end
+ * 4x4 sums), the less it reads for each of them, but the fewer programs there are.
+ */
+const TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8 },
+  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 4 },
+  { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4 },
+];
+
+/** The same for a processor that plays the GPU: few threads, and short code, which takes it long to compile. */
+const SOFTWARE_TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2 },
+  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16, numWarps: 2 },
+];
+
+/** Programs that fill a large GPU, and a processor. */
+const PROGRAMS = 128, SOFTWARE_PROGRAMS = 8;
+
+/** The largest tiling that gives enough programs, cut down to the powers of two that cover M and N. */
+function tilingFor(M: number, N: number, software: boolean): Tiling {
+  const [tilings, programs] = software
+    ? [SOFTWARE_TILINGS, SOFTWARE_PROGRAMS]
+    : [TILINGS, PROGRAMS];
+  const enough = ({ BLOCK_M, BLOCK_N }: Tiling) => cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N) >= programs;
+  const tiling = tilings.find(enough) ?? tilings.at(-1)!;
+  const covering = (size: number) => Math.max(nextPowerOf2(size), 16);
+  const BLOCK_M = Math.min(tiling.BLOCK_M, covering(M));
+  const BLOCK_N = Math.min(tiling.BLOCK_N, covering(N));
+  const share = BLOCK_M * BLOCK_N / (tiling.BLOCK_M * tiling.BLOCK_N);
+  return { ...tiling, BLOCK_M, BLOCK_N, numWarps: Math.max(tiling.numWarps * share, 1) };
 }
 
 /** Shapes that tests iterate. */
@@ -220,6 +261,14 @@ export const cases: readonly (
   { M: 200, N: 300, K: 100, dtype: "f16" },
   { M: 1, N: 200, K: 64, dtype: "f32" },
   { M: 200, N: 1, K: 64, dtype: "f32" },
+  { M: 1, N: 1, K: 1000, dtype: "f32" },
+  { M: 3, N: 256, K: 512, dtype: "f32" },
+  { M: 16, N: 200, K: 300, dtype: "f32", activation: relu },
+  { M: 5, N: 37, K: 300, dtype: "f32", transposeB: true },
+  { M: 130, N: 10, K: 77, dtype: "f32", transposeA: true, activation: silu },
+  { M: 70, N: 4, K: 1000, dtype: "f32" },
+  { M: 2, N: 64, K: 2000, dtype: "f16", transposeB: true },
+  { M: 1, N: 40, K: 20, dtype: "f32", blockM: 16 },
   { M: 48, N: 80, K: 0, dtype: "f32" },
   { M: 0, N: 5, K: 3, dtype: "f32" },
   { M: 48, N: 80, K: 64, dtype: "f32", transposeA: true },
