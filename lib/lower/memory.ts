@@ -6,34 +6,18 @@ import { bool, type DType } from "../ir/dtype.ts";
 import { isPacked, type Native } from "../ir/native.ts";
 import type { BufferUse, Expr, Width } from "../ir/invocation.ts";
 import { isAtomic } from "../ir/ops/atomics.ts";
-import { isPointer, type Pointer } from "../ir/type.ts";
+import { isPointer } from "../ir/type.ts";
+import { pointerOf, widthAlong } from "../ir/access.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import type { Context } from "./context.ts";
 import { builtin, exprKey, int, literal, op as operation, slice, splat, vector } from "./expr.ts";
 import { packetAxis, replicatedMask, widthOf } from "./registers.ts";
 
-function pointerOf(op: Op): Pointer {
-  const { element } = op.operand(0).type;
-  if (!isPointer(element)) throw new Error(`${op.name} does not go through a pointer`);
-  return element;
-}
-
-/** An access reads or writes no more bytes than this. */
-const MAX_BYTES = 16;
-
 /** How many neighbouring elements of a packet one access can take. */
 function accessWidth(op: Op, axis: (value: Value) => AxisInfo): Width {
-  const pointer = op.operand(0), { layout } = pointer.type;
-  const dim = layout && packetAxis(layout);
+  const { type } = op.operand(0), dim = type.layout && packetAxis(type.layout);
   if (dim === undefined) return 1;
-  const mask = op.name === "load" ? op.operands[1] : op.operands[2];
-  const info = axis(pointer), bytes = pointerOf(op).pointee.bytes;
-  const fits = (width: Width) =>
-    width <= widthOf(pointer.type) && width * bytes <= MAX_BYTES &&
-    info.contiguity[dim]! >= width &&
-    info.divisibility[dim]! % (width * bytes) === 0 &&
-    (!mask || axis(mask).constancy[dim]! >= width);
-  return fits(4) ? 4 : fits(2) ? 2 : 1;
+  return Math.min(widthOf(type), widthAlong(op, dim, axis)) as Width;
 }
 
 /**

@@ -4,8 +4,9 @@
  */
 
 import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
+import { MAX_WIDTH, pointerOf, runAlong, widthAlong } from "../../ir/access.ts";
 import { isPacked, type Native } from "../../ir/native.ts";
-import { isPointer, size } from "../../ir/type.ts";
+import { size } from "../../ir/type.ts";
 import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { AxisInfo } from "../../ir/axis.ts";
@@ -21,9 +22,6 @@ export interface Threads {
 
 const ALL: Native = { f16: true, int64: true, f64: true };
 
-/** A vector has at most this many elements, and this many bytes. */
-const MAX_WIDTH = 4;
-const MAX_BYTES = 16;
 /** Lanes that access runs of this many bytes waste no memory traffic. */
 const SECTOR_BYTES = 32;
 
@@ -148,31 +146,18 @@ function describe(
   threads: Threads,
   staged: number | undefined,
 ): Access {
-  const pointer = op.operand(0), { element, shape } = pointer.type;
-  if (!isPointer(element)) throw new Error(`Operation ${op.name} needs a pointer`);
-  const mask = op.operands[op.name === "load" ? 1 : 2];
-  const info = axis(pointer), { bytes } = element.pointee;
-  const order = shape.map((_, d) => d)
-    .sort((a, b) => info.contiguity[b]! - info.contiguity[a]! || b - a);
-  const fastest = order[0]!, run = powerOfTwo(info.contiguity[fastest]!);
+  const { type } = op.operand(0),
+    { shape } = type,
+    { pointee } = pointerOf(op),
+    { bytes } = pointee;
+  const runs = shape.map((_, d) => runAlong(op, d, axis));
+  const order = shape.map((_, d) => d).sort((a, b) => runs[b]! - runs[a]! || b - a);
+  const fastest = order[0]!, each = elementsPerThread(size(type), threads);
   // Who stores less than a word has to share it with others.
-  const isShared = isPacked(element.pointee, threads.native ?? ALL);
-  const least = isShared ? 4 / bytes : 1;
-  const width = Math.min(
-    MAX_WIDTH,
-    MAX_BYTES / bytes,
-    run,
-    Math.max(powerOfTwo(info.divisibility[fastest]!) / bytes, 1),
-    mask ? powerOfTwo(axis(mask).constancy[fastest]!) : MAX_WIDTH,
-    Math.max(elementsPerThread(size(pointer.type), threads), Math.min(least, size(pointer.type))),
-  );
+  const isShared = isPacked(pointee, threads.native ?? ALL);
+  const least = isShared ? Math.min(4 / bytes, size(type)) : 1;
+  const width = Math.min(widthAlong(op, fastest, axis), Math.max(each, least));
   // Of packed elements a whole word is read anyway; and small tiles use all threads first.
-  const each = elementsPerThread(size(pointer.type), threads);
   const fits = !isShared && each >= VECTOR;
-  return { order, width, run, bytes, staged: fits ? staged : undefined };
-}
-
-/** The greatest power of two that divides an integer; of 0, which every number divides, a large one. */
-function powerOfTwo(n: number): number {
-  return n === 0 ? 2 ** 30 : n & -n;
+  return { order, width, run: runs[fastest]!, bytes, staged: fits ? staged : undefined };
 }
