@@ -36,6 +36,8 @@ export interface Target {
   readonly maxWorkgroupBytes: number;
   /** Invocations that a workgroup may have. */
   readonly maxInvocations: number;
+  /** Whether shaders run on a processor, whose compiler takes seconds for what a GPU's takes milliseconds. */
+  readonly software: boolean;
   /** Whose WGSL compiler reads the module. */
   readonly dialect: "naga" | "tint";
 }
@@ -71,7 +73,7 @@ export interface CompiledProgram extends Program {
 const INVOCATIONS_PER_WARP = 32;
 
 /** Statements that an unrolled product may take: WGSL compilers are slow on longer functions. */
-const UNROLL = 512;
+const UNROLL = { gpu: 512, software: 32 };
 
 /** The part of workgroup memory that the operands of one product may take. */
 const STAGED_SHARE = 0.875;
@@ -104,7 +106,8 @@ export function compileStages(
     invocations,
     subgroupSize: target.subgroupSize,
     workgroupBytes: target.maxWorkgroupBytes * STAGED_SHARE,
-    unroll: UNROLL,
+    unroll: target.software ? UNROLL.software : UNROLL.gpu,
+    doubleBuffer: options.numStages > 2,
     native: target,
   });
   const workgroupBytes = invocation.shared.reduce(

@@ -46,6 +46,7 @@ const target = device.kind === "cpu"
     f64: true,
     maxWorkgroupBytes: 2 ** 17,
     maxInvocations: 1024,
+    software: false,
     dialect: "naga" as const,
   }
   : targetOf(device.capabilities);

@@ -33,7 +33,12 @@ export interface InspectOptions {
 }
 
 /** What every WebGPU device offers at the least, with the workgroup memory that most do. */
-const DEVICE = { maxWorkgroupBytes: 32_768, maxInvocations: 1024, dialect: "naga" } as const;
+const DEVICE = {
+  maxWorkgroupBytes: 32_768,
+  maxInvocations: 1024,
+  software: false,
+  dialect: "naga",
+} as const;
 
 /**
  * The text of one stage of one kernel, or the list of a file's kernels when none is named.

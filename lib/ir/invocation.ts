@@ -193,6 +193,11 @@ export type Stmt =
 export interface Memory {
   readonly scope: "workgroup" | "storage";
   readonly name: string;
+  /**
+   * Written: in another half each time, which was last read before the barrier that followed the
+   * last write. So who still reads need not be waited for.
+   */
+  readonly alternating?: true;
 }
 
 /** An array in workgroup memory. */
@@ -202,6 +207,8 @@ export interface SharedArray {
   readonly dims: readonly number[];
   /** Several invocations may change an element at once; every access to it says so. */
   readonly atomic?: true;
+  /** Belongs to one operation, which relies on finding what it wrote before. */
+  readonly own?: true;
 }
 
 /** A buffer of a kernel parameter and how it is accessed. */

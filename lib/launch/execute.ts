@@ -74,7 +74,8 @@ function sharingOf(
 }
 
 /** What the compiler must know of a device. */
-export function targetOf({ subgroupSize, features, limits, dialect }: Capabilities): Target {
+export function targetOf(capabilities: Capabilities): Target {
+  const { subgroupSize, features, limits, software, dialect } = capabilities;
   if (!limits || dialect === "none") throw new Error("The CPU is no target of the compiler");
   const int64 = features.includes("wgpu-shader-int64");
   return {
@@ -85,6 +86,7 @@ export function targetOf({ subgroupSize, features, limits, dialect }: Capabiliti
     f64: int64 && features.includes("wgpu-shader-f64"), // its bits are those of 64-bit integers
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
+    software,
     dialect,
   };
 }

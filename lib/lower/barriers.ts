@@ -45,9 +45,10 @@ function place(stmts: readonly Stmt[], before: Pending): [readonly Stmt[], Pendi
     switch (stmt.kind) {
       case "phase": {
         const reads = new Set(stmt.reads.map(key)), writes = new Set(stmt.writes.map(key));
+        const overwritten = new Set(stmt.writes.filter((x) => !x.alternating).map(key));
         const conflicts = [
           ...pending.writes.intersection(reads.union(writes)),
-          ...pending.reads.intersection(writes),
+          ...pending.reads.intersection(overwritten),
         ];
         for (const scope of ["workgroup", "storage"] as const) {
           if (!conflicts.some((memory) => memory.startsWith(scope))) continue;

@@ -23,6 +23,8 @@ export interface LowerOptions {
   readonly workgroupBytes: number;
   /** Statements that an unrolled product may take. */
   readonly unroll: number;
+  /** Whether products in loops stage their operands in two arrays in turn. */
+  readonly doubleBuffer: boolean;
   /** What the device computes with. */
   readonly native: Native;
 }

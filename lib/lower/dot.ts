@@ -33,6 +33,8 @@ interface Staged {
   readonly array: SharedArray;
   readonly minor: 0 | 1;
   readonly width: Width;
+  /** Which half of the array, as its first index, where it is double-buffered. */
+  readonly half: readonly Expr[];
 }
 
 /** A product as the lowering sees it: two dimensions, the rows of a batch one below the other. */
@@ -68,47 +70,61 @@ export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] 
   const { emitter } = context;
   const product = new Product(op), { K } = product;
   const depth = stagedDepth(context, product);
-  const stagedA = stageA(context, product, depth), stagedB = stageB(context, product, depth);
-  const memory: Memory[] = [stagedA, stagedB].map(({ array }) => ({
+  const half = depth === K ? halfFor(context, product) : undefined;
+  const stagedA = stageA(context, product, depth, half);
+  const stagedB = stageB(context, product, depth, half);
+  const memory = [stagedA, stagedB].map(({ array }): Memory => ({
     scope: "workgroup",
     name: array.name,
   }));
   const sums = accumulator ??
     context.variables(op.result.type, op.result.hint ?? "acc", context.get(op.operand(2)));
   for (let start = 0; start < K; start += depth) {
-    emitter.phase([], memory, () => {
-      const part = { start: start / depth, depth };
-      fill(
-        context,
-        product.a,
-        product.layoutA,
-        stagedA,
-        product.sum,
-        depth < K && { ...part, dim: 1 },
-      );
-      fill(
-        context,
-        product.b,
-        product.layoutB,
-        stagedB,
-        product.sum,
-        depth < K && { ...part, dim: 0 },
-      );
+    const part = (dim: 0 | 1) => depth < K && { start: start / depth, depth, dim };
+    const written = half ? memory.map((x): Memory => ({ ...x, alternating: true })) : memory;
+    emitter.phase([], written, () => {
+      fill(context, product.a, product.layoutA, stagedA, product.sum, part(1));
+      fill(context, product.b, product.layoutB, stagedB, product.sum, part(0));
     });
     emitter.phase(memory, [], () => {
-      const step = Math.min(4, depth), chunks = depth / step;
+      const step = stepsAtOnce(depth, stagedA, sums.length, context.options.unroll);
+      const count = depth / step;
       const chunk = (index: Expr) =>
         multiply(context, product, stagedA, stagedB, sums, index, step, depth);
-      if (depth * sums.length <= context.options.unroll) {
-        for (let i = 0; i < chunks; i++) chunk(int(i));
-      } else {
-        const name = emitter.name("k");
-        const body = emitter.block(() => chunk(named(name, { dtype: i32, width: 1 })));
-        emitter.emit({ kind: "for", name, start: int(0), end: int(chunks), step: int(1), body });
-      }
+      if (count === 1) return chunk(int(0));
+      const name = emitter.name("k");
+      const body = emitter.block(() => chunk(named(name, { dtype: i32, width: 1 })));
+      emitter.emit({ kind: "for", name, start: int(0), end: int(count), step: int(1), body });
     });
   }
+  if (half) emitter.assign(half, operation("sub", [int(1), half]));
   context.alias(op.result, sums);
+}
+
+/**
+ * A variable that says which half of double-buffered arrays a product in a loop writes to and then
+ * reads: 0 and 1 in turn, so that nobody has to wait before writing until all others have read. Undefined
+ * outside of loops and where memory has no room for both halves.
+ */
+function halfFor(context: Context, { batch, M, K, N }: Product): Expr | undefined {
+  const { emitter, options } = context;
+  const bytes = 4 * batch * (M * (K + 4) + K * (N + 4));
+  if (!options.doubleBuffer || !emitter.isNested) return undefined;
+  if (emitter.sharedBytes + 2 * bytes > options.workgroupBytes) return undefined;
+  return emitter.variableOutside({ dtype: i32, width: 1 }, "half", int(0));
+}
+
+/** How many steps along k are written out: all, or as many as fit, in a loop. */
+function stepsAtOnce(
+  depth: number,
+  { minor, width }: Staged,
+  sums: number,
+  unroll: number,
+): number {
+  const least = minor === 1 ? Math.min(width, depth) : 1; // vectors of a along k are read whole
+  let steps = depth;
+  while (steps > least && steps * sums > unroll) steps /= 2;
+  return steps;
 }
 
 /** How many values of k are staged at a time: all of them, or as many as workgroup memory takes. */
@@ -125,15 +141,16 @@ function stageA(
   context: Context,
   { layoutA, layout, M, batch, sum }: Product,
   depth: number,
+  half: Expr | undefined,
 ): Staged {
   const along = packetAxis(layoutA), width = packetWidth(registerCount(layoutA)), rows = batch * M;
   const held = layout.bases.register.filter((basis) => basis[0] !== 0).length;
-  if (along === 1 && width === 4) return staged(context, sum, 1, 4, [rows, depth / 4 + 1]);
+  if (along === 1 && width === 4) return staged(context, sum, 1, 4, [rows, depth / 4 + 1], half);
   // A thread reads whole vectors along M when it holds at least four rows.
   if (along === 0 && width === 4 && held >= 2) {
-    return staged(context, sum, 0, 4, [depth, rows / 4 + padding(layoutA, 1)]);
+    return staged(context, sum, 0, 4, [depth, rows / 4 + padding(layoutA, 1)], half);
   }
-  return staged(context, sum, 1, 1, [rows, depth + 1]);
+  return staged(context, sum, 1, 1, [rows, depth + 1], half);
 }
 
 /** b [depth, N]: by vectors along N when both it and the accumulators have them. */
@@ -141,13 +158,14 @@ function stageB(
   context: Context,
   { layoutB, layout, N, batch, sum }: Product,
   depth: number,
+  half: Expr | undefined,
 ): Staged {
   const vectors = [layoutB, layout].every((l) =>
     packetAxis(l) === 1 && packetWidth(registerCount(l)) === 4
   );
   return vectors
-    ? staged(context, sum, 1, 4, [batch * depth, N / 4 + padding(layoutB, 0)])
-    : staged(context, sum, 1, 1, [batch * depth, N + 1]);
+    ? staged(context, sum, 1, 4, [batch * depth, N / 4 + padding(layoutB, 0)], half)
+    : staged(context, sum, 1, 1, [batch * depth, N + 1], half);
 }
 
 /** A vector more in each row where neighbouring lanes write to neighbouring rows, of one bank otherwise. */
@@ -161,8 +179,12 @@ function staged(
   minor: 0 | 1,
   width: Width,
   dims: readonly number[],
+  half: Expr | undefined,
 ): Staged {
-  return { array: context.emitter.sharedArray({ dtype, width }, dims), minor, width };
+  const { emitter } = context, type = { dtype, width };
+  return half
+    ? { array: emitter.ownSharedArray(type, [2, ...dims]), minor, width, half: [half] }
+    : { array: emitter.sharedArray(type, dims), minor, width, half: [] };
 }
 
 /** A coordinate divided by a power of two that divides it. */
@@ -175,7 +197,7 @@ function fill(
   context: Context,
   operand: Value,
   layout: LinearLayout,
-  { array, minor, width }: Staged,
+  { array, minor, width, half }: Staged,
   sum: DType,
   part: false | { readonly start: number; readonly depth: number; readonly dim: 0 | 1 },
 ): void {
@@ -198,7 +220,7 @@ function fill(
         emitter.emit({
           kind: "store_shared",
           array: array.name,
-          indices: [at[1 - minor]!, divided(at[minor]!, width)],
+          indices: [...half, at[1 - minor]!, divided(at[minor]!, width)],
           value: operation("cast", [value], sum, { to: sum.name }),
         }));
     }
@@ -218,8 +240,9 @@ function multiply(
 ): void {
   const { emitter } = context;
   const known = new Map<string, Expr>();
-  const read = (hint: string, { array, width }: Staged, indices: readonly Expr[]): Expr => {
-    const x: Expr = { kind: "shared", array: array.name, indices, type: { dtype: sum, width } };
+  const read = (hint: string, { array, width, half }: Staged, indices: readonly Expr[]): Expr => {
+    const type = { dtype: sum, width };
+    const x: Expr = { kind: "shared", array: array.name, indices: [...half, ...indices], type };
     const key = exprKey(x);
     if (!known.has(key)) known.set(key, emitter.bind(x, hint));
     return known.get(key)!;
@@ -232,7 +255,9 @@ function multiply(
     const row = coordinate(emitter, layout, register, 0);
     if (a.minor === 1) {
       const m = outside(row, "m");
-      return a.width === 4 ? slice(read("a", a, [m, index]), kk) : read("a", a, [m, k(kk)]);
+      if (a.width === 1) return read("a", a, [m, k(kk)]);
+      const quadOfK = add(mul(index, int(step / 4)), int(Math.floor(kk / 4)));
+      return slice(read("a", a, [m, emitter.bind(quadOfK, "k")]), kk % 4);
     }
     const within = registerCoordinate(layout, register, 0) % 4;
     const quad = outside(divided(add(row, int(-within)), 4), "m");

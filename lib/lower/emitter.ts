@@ -108,6 +108,22 @@ export class Emitter {
     return { kind: "name", name, type };
   }
 
+  /** A new variable of the outermost block, which keeps its value from one iteration to the next. */
+  variableOutside(type: VectorType, hint: string | undefined, value: Expr): Expr {
+    const inner = this.#blocks;
+    this.#blocks = inner.slice(0, 1);
+    try {
+      return this.variable(type, hint, value);
+    } finally {
+      this.#blocks = inner;
+    }
+  }
+
+  /** True inside of a loop or branch. */
+  get isNested(): boolean {
+    return this.#blocks.length > 1;
+  }
+
   assign(variable: Expr, value: Expr): void {
     if (variable.kind !== "name") throw new Error("Only a variable can be assigned to");
     this.emit({ kind: "assign", name: variable.name, value });
@@ -168,7 +184,7 @@ export class Emitter {
   ): SharedArray {
     const small = sharedBytes({ name: "", type, dims }, this.native) <= SMALL_BYTES;
     const free = this.#shared.find((array) =>
-      !this.#sharedInUse.has(array) && array.type.dtype === type.dtype &&
+      !array.own && !this.#sharedInUse.has(array) && array.type.dtype === type.dtype &&
       array.type.width === type.width && array.atomic === atomic &&
       array.dims.length === dims.length &&
       array.dims.slice(1).every((dim, i) => dim === dims[i + 1]) &&
@@ -187,6 +203,13 @@ export class Emitter {
     if (free) this.#shared[this.#shared.indexOf(free)] = array;
     else this.#shared.push(array);
     this.#sharedInUse.add(array);
+    return array;
+  }
+
+  /** A workgroup array that no other operation is given. */
+  ownSharedArray(type: VectorType, dims: readonly number[]): SharedArray {
+    const array: SharedArray = { name: this.name("shared"), type, dims, own: true };
+    this.#shared.push(array);
     return array;
   }
 

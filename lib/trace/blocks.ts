@@ -154,12 +154,6 @@ function read(
   return builder.value("load", operands);
 }
 
-/** The dtype of a block's elements, as kernels write it. */
-function dtypeOf({ base }: Block): unknown {
-  const { element } = base.type;
-  return "pointee" in element ? writtenAs(element.pointee) : undefined;
-}
-
 /** A value in the dtype of a block, and in the shape of the pointers to it. */
 function valueFor(t: Tracer, pointer: Value, x: Operand, what: string): Value {
   const { element, shape } = pointer.type, { semantics } = t;
@@ -395,7 +389,7 @@ export const BLOCK_ENTRIES = {
         const order = a.integers(given.order, "The order");
         checkDimensions(a, order, block.blockShape.length, true);
       }
-      return t.own({ ...block, dtype: dtypeOf(block) });
+      return t.own({ ...block });
     },
   ],
   advance: ["tl.advance(block, [rows, columns])", (a, t) => {
@@ -424,7 +418,9 @@ export const BLOCK_ENTRIES = {
           "Describe the tensor with its nearest neighbours along the last dimension",
         );
       }
-      return t.own({ ...MARKERS, ...block, dtype: dtypeOf(block) });
+      const { element } = block.base.type;
+      const dtype = "pointee" in element ? writtenAs(element.pointee) : undefined;
+      return t.own({ ...MARKERS, ...block, dtype });
     },
   ],
   loadTensorDescriptor: ["tl.loadTensorDescriptor(descriptor, offsets)", (a) => {

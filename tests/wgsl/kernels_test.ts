@@ -50,6 +50,7 @@ function wgslOf(
       f64: true,
       maxWorkgroupBytes: 49_152,
       maxInvocations: 1024,
+      software: false,
       dialect: "naga",
     },
   ).program.wgsl;
