@@ -18,6 +18,7 @@ import { canonicalise } from "./passes/canonicalise.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { prefetch } from "./passes/prefetch.ts";
 import type { Program } from "./runtime/program.ts";
+import { stageClock } from "./stages.ts";
 import { type GridFold, printModule } from "./wgsl/module.ts";
 
 /** What a kernel is compiled for. */
@@ -98,10 +99,13 @@ export function compileStages(
   }
   const lanes = Math.min(target.subgroupSize || INVOCATIONS_PER_WARP, invocations);
   checkRequirements(graph, target);
+  const ended = stageClock();
   const tile = simplify(graph);
   const round = padTiles(tile), padded = round === tile ? tile : canonicalise(round);
   const ahead = options.numStages > 1 ? canonicalise(prefetch(padded)) : padded;
+  ended("simplify");
   const layout = assignLayouts(ahead, { lanes, warps: invocations / lanes, native: target });
+  ended("layouts");
   const invocation = lower(layout, axisInfo(layout), options.aliases, {
     invocations,
     subgroupSize: target.subgroupSize,
@@ -110,6 +114,7 @@ export function compileStages(
     doubleBuffer: options.numStages > 2,
     native: target,
   });
+  ended("lower");
   const workgroupBytes = invocation.shared.reduce(
     (sum, array) => sum + sharedBytes(array, target),
     0,
@@ -125,6 +130,7 @@ export function compileStages(
     native: target,
     fold: options.fold,
   });
+  ended("print");
   const program: CompiledProgram = {
     name: graph.name,
     wgsl,

@@ -8,6 +8,7 @@
 import type { CompileOptions } from "../compile.ts";
 import { checkGrid, type GridFunction, type GridShape } from "../grid.ts";
 import type { Graph } from "../ir/graph.ts";
+import { stageClock } from "../stages.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { KernelFunction } from "../trace/environment.ts";
 import { type ArgumentSpec, resolveConstants, signatureOf, trace } from "../trace/trace.ts";
@@ -46,7 +47,9 @@ export class Definition implements Launchable {
     constants: Readonly<Record<string, unknown>>,
     debug = false,
   ): Graph {
-    return trace({ fn: this.fn, args, constants, debug });
+    const ended = stageClock(), graph = trace({ fn: this.fn, args, constants, debug });
+    ended("trace");
+    return graph;
   }
 
   prepare(bound: Bound, grid: GridShape | GridFunction): () => void {

@@ -31,6 +31,7 @@ import { isPointer } from "../ir/type.ts";
 import { Tensor, type TensorDType } from "../runtime/tensor.ts";
 import { WebGpuBackend } from "../runtime/webgpu.ts";
 import { offsetName } from "../trace/trace.ts";
+import { stageClock } from "../stages.ts";
 import { FOLD } from "../wgsl/module.ts";
 import { FIRST_REPORT } from "../wgsl/reports.ts";
 import { reporterOf } from "./reports.ts";
@@ -126,7 +127,8 @@ function onGpu(
   positions: Positions,
   sharing: readonly (readonly number[])[],
 ): Executable {
-  const pipeline = backend.pipeline(program);
+  const ended = stageClock(), pipeline = backend.pipeline(program);
+  ended("driver");
   const reporter = reporterOf(program, (text) => backend.print(text));
   const bound = program.bindings.map(({ param }) => {
     const first = position(positions, param);
