@@ -34,13 +34,13 @@ const program = new Command("bench")
   .option("--only <names>", `workloads, separated by commas: ${names}`)
   .option("--size <text>", "only sizes whose text begins so, such as 16384x or f16")
   .option("--rivals <names>", `wgsl, ${Object.keys(LIBRARIES).join(", ")} or none`, "wgsl")
-  .option("--triton [file]", "run bench/triton.py beside, or take what it wrote")
+  .option("--triton [file]", "run bench/with_triton.py beside, or take what it wrote")
   .addOption(
     new Option("--device <name>", "whose WebGPU").choices(["webgpu", "dawn"]).default("webgpu"),
   )
   .option("--effort <factor>", "how long to measure; 1 is about a second a line", Number, 1)
   .option("--json <file>", "write the results there as well")
-  .option("--list", "print the workloads as JSON, which bench/triton.py reads");
+  .option("--list", "print the workloads as JSON, which bench/with_triton.py reads");
 
 async function main(options: Options): Promise<void> {
   const chosen = choose(options.only);

@@ -15,9 +15,9 @@ export interface TritonTimes {
   readonly results: readonly TritonTime[];
 }
 
-/** Runs `bench/triton.py` over workloads. */
+/** Runs `bench/with_triton.py` over workloads. */
 export async function runTriton(workloads: readonly unknown[]): Promise<TritonTimes> {
-  const script = new URL("triton.py", import.meta.url).pathname;
+  const script = new URL("with_triton.py", import.meta.url).pathname;
   const child = new Deno.Command("python3", {
     args: [script],
     stdin: "piped",
@@ -32,7 +32,7 @@ export async function runTriton(workloads: readonly unknown[]): Promise<TritonTi
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** Reads what `bench/triton.py` wrote. */
+/** Reads what `bench/with_triton.py` wrote. */
 export async function readTriton(file: string): Promise<TritonTimes> {
   return JSON.parse(await Deno.readTextFile(file));
 }

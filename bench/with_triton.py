@@ -1,6 +1,6 @@
 """The workloads of `deno task bench` on real Triton and torch.
 
-    deno run bench/main.ts --list | python3 bench/triton.py > triton.json
+    deno run bench/main.ts --list | python3 bench/with_triton.py > triton.json
     deno task bench --triton triton.json
 
 Triton's kernels are plain ones, as its tutorials write them: a program a row for what reduces rows,
@@ -439,7 +439,7 @@ def main():
     for each in json.load(sys.stdin):
         run = known.get(each["workload"])
         if run is None:
-            print(f"bench/triton.py has no workload '{each['workload']}'", file=sys.stderr)
+            print(f"bench/with_triton.py has no workload '{each['workload']}'", file=sys.stderr)
             continue
         ours, torchs = run(each["dtype"], *each["size"])
         results.append({**each, "triton": ours, "torch": torchs})
