@@ -16,6 +16,7 @@ import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
+import { type MatrixUnit, useMatrixUnits } from "./passes/matrix_units.ts";
 import { prefetch } from "./passes/prefetch.ts";
 import type { Program } from "./runtime/program.ts";
 import { stageClock } from "./stages.ts";
@@ -33,6 +34,8 @@ export interface Target {
   readonly int64Atomics: boolean;
   /** Whether shaders may use f64; else kernels with it are refused. */
   readonly f64: boolean;
+  /** What matrix units multiply; none unless given. */
+  readonly matrixUnits?: readonly MatrixUnit[];
   /** Workgroup memory that a workgroup may take, in bytes. */
   readonly maxWorkgroupBytes: number;
   /** Invocations that a workgroup may have. */
@@ -104,12 +107,18 @@ export function compileStages(
   const round = padTiles(tile), padded = round === tile ? tile : canonicalise(round);
   const ahead = options.numStages > 1 ? canonicalise(prefetch(padded)) : padded;
   ended("simplify");
-  const layout = assignLayouts(ahead, { lanes, warps: invocations / lanes, native: target });
+  const stagedBytes = target.maxWorkgroupBytes * STAGED_SHARE;
+  const multiplied = useMatrixUnits(ahead, {
+    units: target.subgroupSize === lanes ? target.matrixUnits ?? [] : [],
+    warps: invocations / lanes,
+    workgroupBytes: stagedBytes,
+  });
+  const layout = assignLayouts(multiplied, { lanes, warps: invocations / lanes, native: target });
   ended("layouts");
   const invocation = lower(layout, axisInfo(layout), options.aliases, {
     invocations,
     subgroupSize: target.subgroupSize,
-    workgroupBytes: target.maxWorkgroupBytes * STAGED_SHARE,
+    workgroupBytes: stagedBytes,
     unroll: target.software ? UNROLL.software : UNROLL.gpu,
     doubleBuffer: options.numStages > 2,
     native: target,

@@ -50,6 +50,7 @@ export const STRUCTURAL = {
   sort: planSort,
   histogram: planHistogram,
   dot: planDot,
+  subgroup_dot: planDot,
   load: planLoad,
   store: planStore,
   atomic_rmw: planAtomic,

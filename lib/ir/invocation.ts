@@ -157,6 +157,19 @@ export type Stmt =
     readonly condition: Expr;
     readonly body: readonly Stmt[];
   }
+  /** Declares a matrix that a subgroup holds together, all zeros. */
+  | { readonly kind: "matrix"; readonly name: string; readonly type: MatrixType }
+  /** Declares a matrix with what a workgroup array holds. */
+  | { readonly kind: "load_matrix"; readonly name: string; readonly place: MatrixPlace }
+  /** Adds the product of two matrices to a third. */
+  | {
+    readonly kind: "multiply_matrices";
+    readonly left: string;
+    readonly right: string;
+    readonly sum: string;
+  }
+  /** Writes a matrix to a workgroup array. */
+  | { readonly kind: "store_matrix"; readonly name: string; readonly place: MatrixPlace }
   /** Declares `name` with the value that the first invocation has for `value`, in all of them; waits for all. */
   | { readonly kind: "uniform"; readonly name: string; readonly value: Expr }
   /**
@@ -188,6 +201,30 @@ export type Stmt =
   | { readonly kind: "return"; readonly values: readonly Expr[] }
   /** Waits for all invocations of the workgroup and makes their writes seen. */
   | { readonly kind: "barrier"; readonly scope: "workgroup" | "storage" };
+
+/** What of a product a matrix is, and its size. */
+export interface MatrixType {
+  readonly role: "left" | "right" | "result";
+  readonly dtype: DType;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * Where a matrix lies in the last dimension of a workgroup array. Offset and stride count items of the
+ * array, whatever those hold; with constants, compilers of WGSL see that they are inside and leave it
+ * at that.
+ */
+export interface MatrixPlace {
+  readonly type: MatrixType;
+  readonly array: string;
+  /** Of all dimensions but the last. */
+  readonly indices: readonly Expr[];
+  readonly offset: number;
+  /** From one row to the next, or one column where they are what is contiguous. */
+  readonly stride: number;
+  readonly major: "row" | "column";
+}
 
 /** A workgroup array or a kernel parameter's buffer, by name. */
 export interface Memory {

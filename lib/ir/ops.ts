@@ -14,11 +14,13 @@ import { MAP } from "./ops/map.ts";
 import { MATH } from "./ops/math.ts";
 import { REPORTS } from "./ops/reports.ts";
 import { type ElementwiseRow, isElementwise, type Row } from "./ops/row.ts";
+import { SUBGROUPS } from "./ops/subgroups.ts";
 import { CONTROL, MEMORY, TILES } from "./ops/tiles.ts";
 
 const ELEMENTWISE = { ...ARITHMETIC, ...MATH, ...FUNCTIONS };
 const STRUCTURAL = {
   ...TILES,
+  ...SUBGROUPS,
   ...ALONG_AXIS,
   ...MEMORY,
   ...ATOMICS,

@@ -76,7 +76,7 @@ function sharingOf(
 
 /** What the compiler must know of a device. */
 export function targetOf(capabilities: Capabilities): Target {
-  const { subgroupSize, features, limits, software, dialect } = capabilities;
+  const { subgroupSize, subgroupMatrices, features, limits, software, dialect } = capabilities;
   if (!limits || dialect === "none") throw new Error("The CPU is no target of the compiler");
   const int64 = features.includes("wgpu-shader-int64");
   return {
@@ -85,6 +85,7 @@ export function targetOf(capabilities: Capabilities): Target {
     int64,
     int64Atomics: int64 && features.includes("wgpu-shader-int64-atomic-all-ops"),
     f64: int64 && features.includes("wgpu-shader-f64"), // its bits are those of 64-bit integers
+    matrixUnits: subgroupMatrices,
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
     software,

@@ -104,6 +104,43 @@ export function dotResult({ M, N, lanes, warps }: DotResult): LinearLayout {
   return new LinearLayout([M, N], bases);
 }
 
+/** What {@linkcode subgroupDotResult} needs to know. */
+export interface SubgroupDotResult {
+  readonly M: number;
+  readonly N: number;
+  /** Rows and columns of the matrices that a subgroup holds together. */
+  readonly unit: readonly [m: number, n: number];
+  /** How many warps share the rows, and how many the columns; the latter are numbered faster. */
+  readonly warps: readonly [rows: number, columns: number];
+  readonly lanes: number;
+}
+
+/**
+ * How what matrix units have made lies in registers, once it has left them: each warp has a block of
+ * [M / rows, N / columns], and its lanes cover one matrix of the block at a time, in vectors of 4
+ * along n. M = N = 64 on 2 x 2 warps of 32 lanes with matrices of 16 x 16:
+ *
+ *     register (0,1) (0,2) (0,16) (8,0) (16,0)
+ *     lane     (0,4) (0,8) (1,0) (2,0) (4,0)
+ *     warp     (0,32) (32,0)
+ */
+export function subgroupDotResult(
+  { M, N, unit: [m, n], warps: [rows, columns], lanes }: SubgroupDotResult,
+): LinearLayout {
+  const bases: Record<Input, number[][]> = { register: [[0, 1], [0, 2]], lane: [], warp: [] };
+  for (let j = 4; j < n; j *= 2) bases.lane.push([0, j]);
+  for (let i = 1; i < m; i *= 2) {
+    if (bases.lane.length < log2(lanes)) bases.lane.push([i, 0]);
+    else bases.register.push([i, 0]);
+  }
+  while (bases.lane.length < log2(lanes)) bases.lane.push([0, 0]);
+  for (let j = n; j < N / columns; j *= 2) bases.register.push([0, j]);
+  for (let i = m; i < M / rows; i *= 2) bases.register.push([i, 0]);
+  for (let j = N / columns; j < N; j *= 2) bases.warp.push([0, j]);
+  for (let i = M / rows; i < M; i *= 2) bases.warp.push([i, 0]);
+  return new LinearLayout([M, N], bases);
+}
+
 /** How many rows and columns of an [M, N] product each of `threads` threads holds. */
 export function threadTile(M: number, N: number, threads: number): [TM: number, TN: number] {
   const each = Math.max(M * N / threads, 1);

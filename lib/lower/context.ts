@@ -11,6 +11,7 @@ import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import { Emitter } from "./emitter.ts";
+import type { Matrices } from "./subgroup_dot.ts";
 import { packetCount, widthOf } from "./registers.ts";
 
 /** What lowering may use of a device. */
@@ -37,6 +38,8 @@ export class Context {
   isPerElement = false;
   /** Functions that the kernel calls, each after those that it calls itself. */
   readonly functions: InvocationFunction[] = [];
+  /** Products on matrix units that add to what a loop carries, which are matrices then. */
+  readonly inMatrices = new Map<Op, Matrices>();
   /** The places that tell the host something, in order. */
   readonly reports: ReportSite[] = [];
   #values = new Map<Value, readonly Expr[]>();
@@ -172,7 +175,16 @@ const UNSEEN: ReadonlySet<OpName> = new Set<OpName>(["load", "reduce", "atomic_r
 
 /** Operations whose lowering may need invocations to wait for each other. */
 const WAITING: ReadonlySet<OpName> = new Set<OpName>([
-  ...["reduce", "dot", "convert_layout", "gather", "scan", "sort", "histogram"] as const,
+  ...[
+    "reduce",
+    "dot",
+    "subgroup_dot",
+    "convert_layout",
+    "gather",
+    "scan",
+    "sort",
+    "histogram",
+  ] as const,
   ...["load", "store", "atomic_rmw", "atomic_cas", "barrier"] as const,
 ]);
 

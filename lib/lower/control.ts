@@ -10,6 +10,7 @@ import { isPointer } from "../ir/type.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
+import { type Matrices, sums, zeroMatrices } from "./subgroup_dot.ts";
 
 /** A value in variables, and how its packets are read from them. */
 class Carrier {
@@ -98,14 +99,16 @@ function assignAll(
   for (const { variable, value } of ready) context.emitter.assign(variable, value);
 }
 
-/** Carriers for what a loop carries; none for what its body hands on unchanged. */
+/** Carriers for what a loop carries; none for what its body hands on unchanged, or what matrices hold. */
 function carriersFor(
   context: Context,
   inits: readonly Value[],
   params: readonly Value[],
   yields: readonly Value[],
+  matrices: readonly (Matrices | undefined)[] = [],
 ): (Carrier | undefined)[] {
   return params.map((param, i) => {
+    if (matrices[i]) return undefined;
     const packets = context.get(inits[i]!);
     if (yields[i] === param) {
       context.alias(param, packets);
@@ -137,6 +140,17 @@ function decider(context: Context, value: Value, ...regions: readonly Region[]):
   return named(name, x.type);
 }
 
+function accumulatesProduct(op: Op): boolean {
+  return op.name === "dot" || op.name === "subgroup_dot";
+}
+
+/** True when a loop's body does nothing with what it carries at `i` but to let a product add to it. */
+function accumulates(context: Context, body: Region, i: number): boolean {
+  const next = body.yields[i]!, param = body.params[i + 1]!, product = next.def;
+  return product !== undefined && body.ops.includes(product) && product.operand(2) === param &&
+    context.uses(param) === 1 && context.uses(next) === 1;
+}
+
 export type LowerRegion = (region: Region) => void;
 
 /** @param lowerRegion Lowers the operations of a region where the emitter stands. */
@@ -145,14 +159,18 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
   const body = op.region(0), inits = op.operands.slice(3);
   const [start, end, step] = op.operands.slice(0, 3).map((value) => decider(context, value, body));
   const [index, ...params] = body.params;
-  const carriers = carriersFor(context, inits, params, body.yields);
+  const products = body.yields.map(({ def }, i) =>
+    def && accumulatesProduct(def) && accumulates(context, body, i) ? def : undefined
+  );
+  const matrices = products.map((product) =>
+    product?.name === "subgroup_dot" ? zeroMatrices(context, product) : undefined
+  );
+  const carriers = carriersFor(context, inits, params, body.yields, matrices);
   const name = emitter.name(index!.hint ?? "i");
   context.alias(index!, [named(name, start!.type)]);
-  params.forEach((param, i) => {
-    const next = body.yields[i]!, product = next.def;
-    const inPlace = product?.name === "dot" && body.ops.includes(product) &&
-      product.operand(2) === param && context.uses(param) === 1 && context.uses(next) === 1;
-    if (inPlace) context.inPlace.set(product, carriers[i]!.variables);
+  products.forEach((product, i) => {
+    if (matrices[i]) context.inMatrices.set(product!, matrices[i]);
+    else if (product) context.inPlace.set(product, carriers[i]!.variables);
   });
   const stmts = emitter.block(() => {
     lowerRegion(body);
@@ -160,6 +178,10 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
   });
   emitter.emit({ kind: "for", name, start: start!, end: end!, step: step!, body: stmts });
   aliasResults(context, op, carriers, inits);
+  op.results.forEach((result, i) => {
+    const held = matrices[i];
+    if (held) context.define(result, sums(context, held, result.type.layout!, inits[i]!));
+  });
 }
 
 export function lowerWhile(context: Context, op: Op, lowerRegion: LowerRegion): void {

@@ -32,6 +32,7 @@ import {
   lowerSplat,
 } from "./shape.ts";
 import { lowerSort } from "./sort.ts";
+import { lowerSubgroupDot } from "./subgroup_dot.ts";
 
 type Lower = (context: Context, op: Op, lowerRegion: (region: Region) => void) => void;
 
@@ -52,6 +53,7 @@ const LOWER = {
   sort: lowerSort,
   histogram: lowerHistogram,
   dot: (context, op) => lowerDot(context, op, context.inPlace.get(op)),
+  subgroup_dot: lowerSubgroupDot,
   load: lowerLoad,
   store: lowerStore,
   atomic_rmw: lowerAtomic,

@@ -46,6 +46,11 @@ function threadBases(layout: LinearLayout, dim: number): number[] {
   return [...layout.bases.lane, ...layout.bases.warp].map((basis) => basis[dim]!);
 }
 
+/** The bits of the coordinate along a dimension that depend on the invocation, as a mask. */
+export function threadBits(layout: LinearLayout, dim: number): number {
+  return threadBases(layout, dim).reduce((bits, basis) => bits | basis, 0);
+}
+
 /** The bits of the invocation's index that do not change which elements it holds, as a mask. */
 export function replicatedMask(layout: LinearLayout): number {
   return maskOf(layout, (basis) => basis.every((coordinate) => coordinate === 0));
@@ -101,9 +106,8 @@ export function coordinate(
   dim: number,
 ): Expr {
   const own = registerCoordinate(layout, register, dim);
-  const used = threadBases(layout, dim).reduce((bits, basis) => bits | basis, 0);
   const thread = threadCoordinate(emitter, layout, dim);
-  return used & own ? op("xor", [thread, int(own)], i32) : add(thread, int(own));
+  return threadBits(layout, dim) & own ? op("xor", [thread, int(own)], i32) : add(thread, int(own));
 }
 
 /** The coordinates along a dimension of the registers of one packet. */

@@ -233,6 +233,7 @@ const RULES = {
   convert_layout: (op, analysis) => [analysis.get(op.operand(0))],
   reduce: unknownResults,
   dot: unknownResults,
+  subgroup_dot: unknownResults,
   gather: unknownResults,
   scan: unknownResults,
   sort: unknownResults,

@@ -56,11 +56,18 @@ function limitsOf(limits: GPUSupportedLimits): Limits {
   return Object.fromEntries(LIMITS.map((name) => [name, limits[name]])) as unknown as Limits;
 }
 
-function request(adapter: GPUAdapter, features: readonly string[]): Promise<GPUDevice> {
-  return adapter.requestDevice({
+/** A device and what its adapter says of itself: Dawn's devices leave out the matrix units (webgpu 0.6.2). */
+export interface OpenedGpu {
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+}
+
+async function request(adapter: GPUAdapter, features: readonly string[]): Promise<OpenedGpu> {
+  const device = await adapter.requestDevice({
     requiredFeatures: features as GPUFeatureName[],
     requiredLimits: { ...limitsOf(adapter.limits) },
   });
+  return { device, info: adapter.info };
 }
 
 /**
@@ -68,7 +75,7 @@ function request(adapter: GPUAdapter, features: readonly string[]): Promise<GPUD
  * for at once first; when that is refused, those that are not listed are tried one by one, each on
  * an adapter of its own since a browser's adapter makes one device only.
  */
-export async function openGpu(options: AdapterOptions): Promise<GPUDevice | undefined> {
+export async function openGpu(options: AdapterOptions): Promise<OpenedGpu | undefined> {
   const adapter = await findAdapter(options);
   if (!adapter) return undefined;
   const { without = [] } = options;
@@ -109,8 +116,10 @@ async function accepts(device: GPUDevice, code: string): Promise<boolean> {
  * functions but rejects the line that the standard wants before them, and it takes an infinity
  * as a constant, which the standard forbids.
  */
-export async function describe(device: GPUDevice): Promise<Capabilities> {
-  const info = device.adapterInfo;
+export async function describe(
+  device: GPUDevice,
+  info: GPUAdapterInfo = device.adapterInfo,
+): Promise<Capabilities> {
   const features = Object.keys(OPTIONAL_FEATURES).filter((name) =>
     device.features.has(name as GPUFeatureName)
   );

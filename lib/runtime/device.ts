@@ -152,7 +152,10 @@ export class Device {
         { cause },
       );
     });
-    if (gpu) return new Device(new WebGpuBackend(gpu, await describe(gpu), options), options);
+    if (gpu) {
+      const described = await describe(gpu.device, gpu.info);
+      return new Device(new WebGpuBackend(gpu.device, described, options), options);
+    }
     if (dawn) {
       throw new DeviceError(
         "Cannot open a WebGPU device through Dawn: it found no adapter that it takes. Install the GPU's Vulkan " +

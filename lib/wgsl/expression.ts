@@ -34,6 +34,8 @@ export class Mentions {
   readonly helpers = new Map<string, string>();
   f16 = false;
   subgroups = false;
+  /** Matrix units. */
+  matrices = false;
   /** Whether something is told to the host. */
   reports = false;
 }

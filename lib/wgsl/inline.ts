@@ -111,6 +111,13 @@ class Inliner {
         return { ...stmt, values: stmt.values.map(e) };
       case "report":
         return { ...stmt, index: e(stmt.index), words: stmt.words.map(e) };
+      case "load_matrix":
+      case "store_matrix": {
+        const { place } = stmt;
+        return { ...stmt, place: { ...place, indices: place.indices.map(e) } };
+      }
+      case "matrix":
+      case "multiply_matrices":
       case "barrier":
         return stmt;
     }
@@ -166,6 +173,9 @@ function expressions(stmt: Stmt): readonly Expr[] {
       return stmt.values;
     case "report":
       return [stmt.index, ...stmt.words];
+    case "load_matrix":
+    case "store_matrix":
+      return stmt.place.indices;
     case "if":
       return [stmt.condition];
     case "for":

@@ -11,6 +11,7 @@ import type {
   Expr,
   InvocationFunction,
   InvocationProgram,
+  MatrixType,
   SharedArray,
   Stmt,
 } from "../ir/invocation.ts";
@@ -79,7 +80,10 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   const uniforms = layOut(mentions);
   const lines: string[] = [];
   if (mentions.f16) lines.push("enable f16;");
-  if (mentions.subgroups && options.dialect === "tint") lines.push("enable subgroups;");
+  if ((mentions.subgroups || mentions.matrices) && options.dialect === "tint") {
+    lines.push("enable subgroups;");
+  }
+  if (mentions.matrices) lines.push(...MATRIX_DIRECTIVES);
   if (lines.length > 0) lines.push("");
   if (uniforms.length > 0) {
     lines.push("struct Scalars {");
@@ -243,6 +247,21 @@ function wideSteps({ name, end, step }: Stmt & { kind: "for" }): [more: Expr, ne
   return [more, operation("add", [i, step], type.dtype)];
 }
 
+/**
+ * What a module with matrices begins with. That control flow is the same in all invocations of a
+ * subgroup is Nereid's to see to; the compiler's own analysis cannot follow all of it.
+ */
+const MATRIX_DIRECTIVES = [
+  "enable chromium_experimental_subgroup_matrix;",
+  "diagnostic(off, chromium.subgroup_matrix_uniformity);",
+];
+
+const MAJOR = { row: "row_major", column: "col_major" } as const;
+
+function matrixType({ role, dtype, rows, columns }: MatrixType): string {
+  return `subgroup_matrix_${role}<${dtype.name}, ${columns}, ${rows}>`;
+}
+
 class StatementPrinter {
   readonly uniformArrays: SharedArray[] = [];
   readonly #records = new Map<number, number>();
@@ -280,6 +299,12 @@ class StatementPrinter {
 
   print(stmts: readonly Stmt[], depth: number): string[] {
     return stmts.flatMap((stmt) => this.#statement(stmt, depth));
+  }
+
+  /** The array and the offset of a matrix in workgroup memory. */
+  #matrixPlace({ place }: Stmt & { kind: "load_matrix" | "store_matrix" }): string {
+    const { array, indices, offset } = place;
+    return `&${this.printer.shared(array, indices)}, ${offset}u`;
   }
 
   #statement(stmt: Stmt, depth: number): string[] {
@@ -377,6 +402,27 @@ class StatementPrinter {
           `${indent}  ${array} = ${printer.bare(stmt.value)};`,
           `${indent}}`,
           `${indent}let ${stmt.name} = workgroupUniformLoad(&${array});`,
+        ];
+      }
+      case "matrix":
+        printer.mentions.matrices = true;
+        return [`${indent}var ${stmt.name} = ${matrixType(stmt.type)}();`];
+      case "load_matrix": {
+        const { type, major, stride } = stmt.place;
+        const load = `subgroupMatrixLoad<${matrixType(type)}, ${MAJOR[major]}>`;
+        return [`${indent}let ${stmt.name} = ${load}(${this.#matrixPlace(stmt)}, ${stride}u);`];
+      }
+      case "multiply_matrices": {
+        const { left, right, sum } = stmt;
+        return [
+          `${indent}${sum} = subgroupMatrixMultiplyAccumulate(${left}, ${right}, ${sum});`,
+        ];
+      }
+      case "store_matrix": {
+        const { major, stride } = stmt.place;
+        const place = this.#matrixPlace(stmt);
+        return [
+          `${indent}subgroupMatrixStore<${MAJOR[major]}>(${place}, ${stmt.name}, ${stride}u);`,
         ];
       }
       case "phase":

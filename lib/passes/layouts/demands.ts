@@ -59,7 +59,8 @@ export class Demands {
       case "print":
       case "assert":
         return each(() => this.#homes.of(op.operand(0)));
-      case "dot": // The lowering stages a and b through workgroup memory, from any layout.
+      case "dot":
+      case "subgroup_dot": // The lowering stages a and b through workgroup memory, from any layout.
         return each((x, i) => (i === 2 ? layout : this.#homes.of(x)));
       default:
         return each((x) => layout ? operandLayout(op, x, layout) : this.#homes.of(x));

@@ -12,7 +12,7 @@
 import { type Graph, type Op, type Region, type Value, walk } from "../../ir/graph.ts";
 import { isAtomic } from "../../ir/ops/atomics.ts";
 import { size } from "../../ir/type.ts";
-import { dotResult, reshaped, sliced } from "../../layout/layouts.ts";
+import { dotResult, reshaped, sliced, subgroupDotResult } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Accesses, Threads } from "./access.ts";
 import {
@@ -145,6 +145,16 @@ export class Homes {
       const layout = reshaped(dotResult({ M, N, ...this.#threads }), shape);
       this.#dots.add(layout);
       this.#set(op.result, layout);
+    } else if (op.name === "subgroup_dot") {
+      const [M, N] = op.result.type.shape as [number, number];
+      const unit = op.numbers("unit") as [number, number, number];
+      const [rows, columns] = op.numbers("warps") as [number, number];
+      const layout = subgroupDotResult({
+        ...{ M, N, unit: [unit[0], unit[1]], warps: [rows, columns] },
+        lanes: this.#threads.lanes,
+      });
+      this.#dots.add(layout);
+      this.#set(op.result, layout);
     } else if (op.name === "gather") {
       this.#set(op.result, this.#known(op.operand(1)));
     } else if (isInOrder(op)) {
@@ -170,7 +180,7 @@ export class Homes {
       for (const x of op.operands) this.#ask(x, home);
     } else if (op.name === "gather") {
       this.#ask(op.operand(1), this.#known(op.result));
-    } else if (op.name === "dot") {
+    } else if (op.name === "dot" || op.name === "subgroup_dot") {
       this.#ask(op.operand(2), this.#known(op.result));
     } else if (isElementwise(op) || isRenaming(op) || isAtomic(op) || op.name === "load") {
       const home = this.#known(op.result);
