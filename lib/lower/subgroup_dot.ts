@@ -16,7 +16,7 @@ import { dtypeOf } from "../ir/type.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
 import type { Context } from "./context.ts";
 import type { Emitter } from "./emitter.ts";
-import { add, int, literal, mul, op as operation, slice } from "./expr.ts";
+import { add, int, literal, mul, op as operation } from "./expr.ts";
 import { onlyOnce } from "./memory.ts";
 import {
   coordinate,

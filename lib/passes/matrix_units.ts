@@ -90,7 +90,7 @@ function arrangement(
 }
 
 /** Bytes between rows that are staged, so that a column of them falls into different banks. */
-export const PADDING = 16;
+const PADDING = 16;
 
 /** At most so many bytes of workgroup memory does the lowering take for a product. */
 function stagedBytes(
