@@ -50,9 +50,13 @@ export type { TuningData, TuningTime } from "./lib/launch/tuning_times.ts";
 export { type Heuristics, heuristics } from "./lib/heuristics.ts";
 export { jit, type Names } from "./lib/kernel.ts";
 export type { Argument, ConfigOf, Kernel, Launcher, LaunchOptions } from "./lib/launch/types.ts";
+export {
+  type DescribedTensor,
+  type PaddingOptions,
+  TensorDescriptor,
+} from "./lib/language/blocks.ts";
 export { cdiv, nextPowerOf2 } from "./lib/language/host.ts";
 export { tl } from "./lib/language/tl.ts";
-export type { TensorDescriptor } from "./lib/language/blocks.ts";
 export type { DType, Pointer, Tile } from "./lib/language/types.ts";
 export type { Cache } from "./lib/cache/cache.ts";
 export type { MemoryReport } from "./lib/runtime/backend.ts";

@@ -7,7 +7,8 @@
  * | argument | class | means |
  * |---|---|---|
  * | tensor | `*f32`, `*f32=0` | a pointer; the second is to the same memory as argument 0 |
- * | view | `*f32@`, `*f32@16`, `*f32@=0` | the same, some elements further on, or a multiple of 16 bytes |
+ * | descriptor | `*f32\|16,32;i32%16,i32;i32,i32=1;zero` | a tensor in blocks, with the classes of its sizes and strides |
+| view | `*f32@`, `*f32@16`, `*f32@=0` | the same, some elements further on, or a multiple of 16 bytes |
  * | 1 | `i32=1` | becomes a compile-time constant |
  * | 32 | `i32%16` | an i32 known to be divisible by 16 |
  * | 5, 2 ** 40 or 5n, 0.5, true | `i32`, `i64`, `f32`, `bool` | a scalar of which nothing is known |
@@ -22,10 +23,11 @@ import {
   isInteger,
   type Numeric,
 } from "../ir/dtype.ts";
+import { TensorDescriptor } from "../language/blocks.ts";
 import { elementOf, TypedScalar } from "../language/dtypes.ts";
 import type { Device } from "../runtime/device.ts";
 import { Tensor } from "../runtime/tensor.ts";
-import type { ArgumentSpec } from "../trace/trace.ts";
+import { type ArgumentSpec, dimensionName } from "../trace/trace.ts";
 import { valueKey } from "./key.ts";
 import { nearest } from "./suggest.ts";
 import type { LaunchOptions } from "./types.ts";
@@ -52,6 +54,8 @@ export interface Bound {
   readonly constantsKey: string;
   /** By position: a tensor, a number (booleans as 0 and 1, 64-bit integers as bigints), or a compile-time value. */
   readonly values: readonly unknown[];
+  /** The names of the values after those of the parameters: sizes and strides of descriptors. */
+  readonly hidden: readonly string[];
   readonly classes: readonly string[];
   /** The constants and options that were given, as they were given. */
   readonly given: Readonly<Record<string, unknown>>;
@@ -91,9 +95,12 @@ export function bind(kernel: Parameters, args: readonly unknown[]): Bound {
   if (count > positional.length) throw tooMany(kernel, count);
 
   const values: unknown[] = [], classes: string[] = [];
+  const descriptors: { readonly i: number; readonly descriptor: TensorDescriptor }[] = [];
   let device: Device | undefined;
   for (let i = 0; i < positional.length; i++) {
-    const param = positional[i]!, arg = i < count ? args[i] : undefined;
+    const param = positional[i]!, given = i < count ? args[i] : undefined;
+    if (given instanceof TensorDescriptor) descriptors.push({ i, descriptor: given });
+    const arg = given instanceof TensorDescriptor ? given.base : given;
     if (arg instanceof Tensor) {
       if (arg.disposed) throw problem(kernel, i, `is the ${arg}, which has been disposed of`);
       if (param.dtype) {
@@ -117,10 +124,36 @@ export function bind(kernel: Parameters, args: readonly unknown[]): Bound {
   }
   if (!device) throw noTensor(kernel);
   pointerClasses(kernel, values, classes);
+  const hidden = describe(kernel, descriptors, values, classes);
 
   const constants = bindConstants(kernel, given);
   const key = `${classes.join()};${constants.constantsKey}`;
-  return { device, key, values, classes, given, ...constants };
+  return { device, key, values, hidden, classes, given, ...constants };
+}
+
+/**
+ * Adds the sizes and strides of descriptors to the values, and to each one's class what the kernel is
+ * compiled for; returns the names of the values.
+ */
+function describe(
+  kernel: Parameters,
+  descriptors: readonly { readonly i: number; readonly descriptor: TensorDescriptor }[],
+  values: unknown[],
+  classes: string[],
+): string[] {
+  const hidden: string[] = [];
+  for (const { i, descriptor: { shape, strides, blockShape, options } } of descriptors) {
+    const { name } = kernel.positional[i]!;
+    const classOf = (numbers: readonly number[], what: "shape" | "stride") =>
+      numbers.map((x, dim) => {
+        values.push(x);
+        hidden.push(dimensionName(name, what, dim));
+        return scalarClass(kernel, i, x, DTYPES.i32);
+      }).join();
+    const sizes = classOf(shape, "shape"), steps = classOf(strides, "stride");
+    classes[i] += `|${blockShape};${sizes};${steps};${options.padding ?? "zero"}`;
+  }
+  return hidden;
 }
 
 /** The same launch with more constants and options. */
@@ -270,6 +303,19 @@ function scalarClass(kernel: Parameters, i: number, value: Numeric, dtype: DType
 
 /** What the tracer is told of an argument, by its class. */
 export function specOf(cls: string, value: unknown): ArgumentSpec {
+  const [tensor, block, sizes, steps, padding] = cls.startsWith("*") ? cls.split(/[|;]/) : [];
+  if (block !== undefined) {
+    const scalars = (text: string) =>
+      text.split(",").map((cls) => specOf(cls, undefined) as ArgumentSpec & { kind: "scalar" });
+    return {
+      kind: "descriptor",
+      pointer: specOf(tensor!, value) as ArgumentSpec & { kind: "pointer" },
+      shape: scalars(sizes!),
+      strides: scalars(steps!),
+      blockShape: block.split(",").map(Number),
+      padding: padding!,
+    };
+  }
   const [, pointer, name, moved, suffix] = /^(\*?)(\w+)(@\d*)?([=%]\d+)?$/.exec(cls) ?? [];
   const dtype = elementOf(name);
   if (cls.startsWith("!") || !dtype) return { kind: "static", value };
@@ -286,8 +332,8 @@ export function aliasesOf(classes: readonly string[]): number[] {
   const groups: number[] = [];
   classes.forEach((cls, i) => {
     if (!cls.startsWith("*")) return;
-    const first = cls.indexOf("=");
-    groups.push(first < 0 ? i : Number(cls.slice(first + 1)));
+    const [pointer] = cls.split("|", 1), first = pointer!.indexOf("=");
+    groups.push(first < 0 ? i : Number(pointer!.slice(first + 1)));
   });
   return groups;
 }

@@ -113,7 +113,12 @@ export class Definition implements Launchable {
     this.#warnOfTwoTypes(classes, values);
     const graph = this.graph(classes.map((cls, i) => specOf(cls, values[i])), constants, debug);
     const aliases = aliasesOf(classes);
-    return prepare(graph, backend, this.signature.positions, { ...options, aliases, fold });
+    const { positional, positions } = this.signature;
+    const all = bound.hidden.length === 0 ? positions : new Map([
+      ...positions,
+      ...bound.hidden.map((name, k): [string, number] => [name, positional.length + k]),
+    ]);
+    return prepare(graph, backend, all, { ...options, aliases, fold });
   }
 
   /** What a grid function is given. */

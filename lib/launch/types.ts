@@ -8,6 +8,7 @@
 
 import type { Graph } from "../ir/graph.ts";
 import type { COMPUTED, FIXED, Grid } from "../grid.ts";
+import type { TensorDescriptor } from "../language/blocks.ts";
 import type { Pointer } from "../language/types.ts";
 import type { Tensor, TensorDType } from "../runtime/tensor.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
@@ -34,7 +35,7 @@ type ParametersOf<F> = F extends (...args: infer A) => unknown ? A : never;
 type IsPattern<T> = [T] extends [never] ? false
   : [T] extends [number | boolean | bigint | string | symbol | null | undefined] ? false
   // deno-lint-ignore ban-types -- helpers may have any signature
-  : [T] extends [Function | readonly unknown[] | Tensor<TensorDType>] ? false
+  : [T] extends [Function | readonly unknown[] | Tensor<TensorDType> | TensorDescriptor] ? false
   : [T] extends [object] ? true
   : false;
 

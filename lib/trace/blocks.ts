@@ -317,7 +317,10 @@ const METHODS = {
   atomicOr: atomic("or"),
   atomicXor: atomic("xor"),
 } satisfies Record<
-  Exclude<keyof TensorDescriptor, "shape" | "strides" | "blockShape" | "dtype">,
+  Exclude<
+    keyof TensorDescriptor,
+    "base" | "shape" | "strides" | "blockShape" | "options" | "dtype"
+  >,
   Method
 >;
 
@@ -349,6 +352,34 @@ export function callDescriptor(
   return {
     value: run(new Arguments(t, `descriptor.${name}`, args, `descriptor.${name}(…)`), self),
   };
+}
+
+/** A descriptor as the kernel holds it. */
+function descriptor(t: Tracer, block: Block): unknown {
+  const { element } = block.base.type;
+  const dtype = "pointee" in element ? writtenAs(element.pointee) : undefined;
+  return t.own({ ...MARKERS, ...block, dtype });
+}
+
+/** What a kernel's parameter is that is given a descriptor made on the host. */
+export function givenDescriptor(
+  t: Tracer,
+  base: Value,
+  shape: readonly Value[],
+  strides: readonly Operand[],
+  blockShape: readonly number[],
+  padding: string,
+): unknown {
+  t.semantics.checkShape(blockShape);
+  return descriptor(t, {
+    kind: DESCRIPTOR,
+    base,
+    shape: t.own([...shape]),
+    strides: t.own([...strides]),
+    offsets: t.own(blockShape.map(() => 0)),
+    blockShape: t.own([...blockShape]),
+    padding,
+  });
 }
 
 function descriptorOf(a: Arguments): Block {
@@ -418,9 +449,7 @@ export const BLOCK_ENTRIES = {
           "Describe the tensor with its nearest neighbours along the last dimension",
         );
       }
-      const { element } = block.base.type;
-      const dtype = "pointee" in element ? writtenAs(element.pointee) : undefined;
-      return t.own({ ...MARKERS, ...block, dtype });
+      return descriptor(t, block);
     },
   ],
   loadTensorDescriptor: ["tl.loadTensorDescriptor(descriptor, offsets)", (a) => {

@@ -12,6 +12,7 @@ import { Graph, type Param, Region, Value } from "../ir/graph.ts";
 import { scalar } from "../ir/type.ts";
 import { elementOf } from "../language/dtypes.ts";
 import { Environment, type KernelFunction } from "./environment.ts";
+import { givenDescriptor } from "./blocks.ts";
 import { evaluate } from "./expressions.ts";
 import { call, closureOf, runBody } from "./functions.ts";
 import { suggestion } from "./members.ts";
@@ -43,6 +44,15 @@ export type ArgumentSpec =
     readonly dtype: DType;
     readonly divisibility: number;
     readonly value?: number;
+  }
+  /** A tensor to be accessed in blocks, with its sizes and strides; the last stride is 1. */
+  | {
+    readonly kind: "descriptor";
+    readonly pointer: ArgumentSpec & { readonly kind: "pointer" };
+    readonly shape: readonly (ArgumentSpec & { readonly kind: "scalar" })[];
+    readonly strides: readonly (ArgumentSpec & { readonly kind: "scalar" })[];
+    readonly blockShape: readonly number[];
+    readonly padding: string;
   }
   /** Anything else, known now: undefined for an argument left out, a dtype, a function, … */
   | { readonly kind: "static"; readonly value: unknown };
@@ -269,26 +279,52 @@ function bindArguments(
       return bind(t, param, checkDefault(t, argument.value, param, name, scope), scope, "declare");
     }
     const target = param.type === "AssignmentPattern" ? param.left : param;
-    if (argument.kind === "scalar" && argument.value !== undefined) {
-      const value = t.builder.constant(argument.value, argument.dtype);
-      return bind(t, target, value, scope, "declare");
-    }
-    const { dtype, divisibility } = argument;
-    const element = argument.kind === "pointer" ? { pointee: dtype, base: name } : dtype;
-    const value = new Value(scalar(element), name);
-    params.push({ name, value, divisibility });
-    if (argument.kind !== "pointer") return bind(t, target, value, scope, "declare");
-    const offset = argument.offset && offsetParam(name, argument.offset / dtype.bytes, list);
-    if (offset) params.push(offset);
-    const first = offset ? t.builder.value("ptr_add", [value, offset.value]) : value;
-    t.semantics.pointers.set(name, first);
-    bind(t, target, first, scope, "declare");
+    const names = list.map(([, name]) => name);
+    bind(t, target, parameterOf(t, argument, name, names, params), scope, "declare");
   });
 }
 
+/** What the kernel sees as a parameter, with the parameters of the graph that it is made of. */
+function parameterOf(
+  t: Tracer,
+  argument: ArgumentSpec & { readonly kind: "pointer" | "scalar" | "descriptor" },
+  name: string,
+  names: readonly string[],
+  params: Param[],
+): unknown {
+  if (argument.kind === "descriptor") {
+    const base = parameterOf(t, argument.pointer, name, names, params) as Value;
+    const numbers = (specs: typeof argument.shape, what: "shape" | "stride") =>
+      specs.map((spec, dim) =>
+        parameterOf(t, spec, dimensionName(name, what, dim), names, params) as Value
+      );
+    const { blockShape, padding } = argument;
+    const shape = numbers(argument.shape, "shape"), strides = numbers(argument.strides, "stride");
+    return givenDescriptor(t, base, shape, [...strides.slice(0, -1), 1], blockShape, padding);
+  }
+  if (argument.kind === "scalar" && argument.value !== undefined) {
+    return t.builder.constant(argument.value, argument.dtype);
+  }
+  const { dtype, divisibility } = argument;
+  const element = argument.kind === "pointer" ? { pointee: dtype, base: name } : dtype;
+  const value = new Value(scalar(element), name);
+  params.push({ name, value, divisibility });
+  if (argument.kind !== "pointer") return value;
+  const offset = argument.offset && offsetParam(name, argument.offset / dtype.bytes, names);
+  if (offset) params.push(offset);
+  const first = offset ? t.builder.value("ptr_add", [value, offset.value]) : value;
+  t.semantics.pointers.set(name, first);
+  return first;
+}
+
+/** What the parameter for a size or stride of a descriptor is called; no parameter of a kernel's author has a name with a $. */
+export function dimensionName(name: string, what: "shape" | "stride", dim: number): string {
+  return `${name}$${what}${dim}`;
+}
+
 /** The parameter that holds where in its memory a tensor begins, in elements. */
-function offsetParam(name: string, divisibility: number, list: [unknown, string][]): Param {
-  const hidden = offsetName(name, list.map(([, name]) => name));
+function offsetParam(name: string, divisibility: number, names: readonly string[]): Param {
+  const hidden = offsetName(name, names);
   return { name: hidden, value: new Value(scalar(DTYPES.i32), hidden), divisibility };
 }
 

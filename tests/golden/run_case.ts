@@ -1,6 +1,6 @@
 /** Runs a golden case: its Triton source is ported, launched, and compared with the recorded outputs. */
 
-import { type Device, type Tensor, type TensorDType, tl } from "../../mod.ts";
+import { type Device, type Tensor, TensorDescriptor, type TensorDType, tl } from "../../mod.ts";
 import { load, type LoadedKernel } from "../../port.ts";
 import {
   compare,
@@ -40,11 +40,12 @@ export async function runCase(
           tensors.set(record.name, upload(golden, record, data, device));
         }
       }
-      if (golden.host_tensor_descriptors) {
-        throw new Error("Tensor descriptors made on the host are not supported");
-      }
       const args = Object.fromEntries(
-        golden.args.map((name) => [name, tensors.get(name) ?? parameter(kernel, golden, name)]),
+        golden.args.map((name) => {
+          const tensor = tensors.get(name), block = golden.host_tensor_descriptors?.[name];
+          if (tensor && block) return [name, TensorDescriptor.from(tensor, block)];
+          return [name, tensor ?? parameter(kernel, golden, name)];
+        }),
       );
       kernel.launchNamed([...golden.grid], args);
       await device.synchronize();

@@ -263,11 +263,11 @@ function wave(order: 0 | 1, kind: "first" | "second"): string {
 const NEEDS = ["quadrant_f32", "sin_small_f32", "cos_small_f32", "near_root"];
 
 export const BESSEL_SOURCES = {
-  // (x - low) * factor. As two products, since drivers were seen to put the two parts of a root together
-  // again in a sum.
+  // (x - low) * factor for an x below 8. The bound keeps drivers from putting the two parts of a root
+  // together again: the H200's did, whether this was one product or two.
   near_root: {
     text: `fn near_root(x: f32, low: f32, factor: f32) -> f32 {
-  return x * factor - low * factor;
+  return (max(x, -8.0) - low) * factor;
 }`,
   },
   j0_f32: unary(

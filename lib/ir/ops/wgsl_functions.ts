@@ -104,7 +104,7 @@ const SOURCES = {
   }
   let half = exp_sum_f32(0.5 * a, 0.0);
   let inverse = 0.5 / half;
-  return copysign_f32(0.5 * half * half - 2.0 * inverse * inverse, x);`,
+  return copysign_f32(min(0.5 * half, 3e38) * half - 2.0 * inverse * inverse, x);`,
     ["copysign_f32", "exp_sum_f32"],
   ),
   cosh_f32: unary(
@@ -112,7 +112,8 @@ const SOURCES = {
     `  let a = abs(x);
   let half = exp_sum_f32(0.5 * a, 0.0);
   let inverse = 0.5 / half;
-  return 0.5 * half * half + 2.0 * inverse * inverse;`,
+  // The bound keeps the square of a half, which may overflow, from being taken first.
+  return min(0.5 * half, 3e38) * half + 2.0 * inverse * inverse;`,
     ["exp_sum_f32"],
   ),
   expm1_f32: unary(

@@ -337,7 +337,7 @@ export const SPECIAL_SOURCES = {
     }
     // gamma(x) gamma(-x) = -pi / (x sin(pi x)); gamma(-x) in two steps, as it may overflow.
     let sine = sinpi_f32(x);
-    if (x < -34.0) {
+    if (x < -30.0) {
       let back = gamma_far_f32(-x - 8.0);
       var product = 1.0;
       for (var i = 1.0; i < 8.5; i += 1.0) {
