@@ -19,7 +19,10 @@ export interface DivisionOptions {
 
 /** What is said of integer arithmetic besides its operands. */
 export interface OverflowOptions {
-  /** Accepted for Triton's sake; integers wrap. */
+  /**
+   * Whether it is an error, in launches with `debug`, when the result leaves the range of an integer of
+   * up to 32 bits; elsewhere integers wrap.
+   */
   readonly sanitizeOverflow?: boolean | undefined;
 }
 

@@ -135,6 +135,22 @@ export interface DotOptions {
   readonly outDtype?: DType | undefined;
 }
 
+/** Triton's hints of how to compile a loop, which are taken and say nothing here. */
+export interface LoopOptions {
+  /** Iterations in flight; the launch option of this name is for all loops. */
+  readonly numStages?: number | undefined;
+  /** Iterations to unroll. */
+  readonly loopUnrollFactor?: number | undefined;
+  /** About accumulators. */
+  readonly disallowAccMultiBuffer?: boolean | undefined;
+  /** About nested loops. */
+  readonly flatten?: boolean | undefined;
+  /** About warps. */
+  readonly warpSpecialize?: boolean | undefined;
+  /** About what may be moved out of the loop. */
+  readonly disableLicm?: boolean | undefined;
+}
+
 /** How the numbers of an operand of `tl.dotScaled` are stored. */
 export type ScaledFormat = "e2m1" | "e4m3" | "e5m2" | "bf16" | "fp16";
 
@@ -291,6 +307,8 @@ export interface Operations
   sort(x: Condition, options?: SortOptions): Tile;
   /** The `k` largest elements along the last dimension, largest first. */
   topk(x: Condition, k: number, options?: LastDimOptions): Tile;
+  /** The elements along the last dimension in order, of a tile that rises and then falls there. */
+  bitonicMerge(x: Condition, options?: SortOptions): Tile;
   /**
    * How many elements of a tile of integers are 0, 1, …, `bins` - 1, as i32. Others are not counted,
    * nor those where the mask is false.
@@ -363,8 +381,10 @@ export interface Operations
   // Loops, and what happens while a kernel is traced
 
   /** The integers that a loop runs over: `for (const k of tl.range(0, n, BLOCK))`. With one bound, from 0. */
-  range(end: number): Iterable<number>;
-  range(start: number, end: number, step?: number): Iterable<number>;
+  range(end: number, options?: LoopOptions): Iterable<number>;
+  range(start: number, end: number, step?: number, options?: LoopOptions): Iterable<number>;
+  /** The condition of a `while` loop, as it is; Triton attaches hints to it. */
+  condition(x: Condition, options?: Pick<LoopOptions, "disableLicm">): boolean;
   /** The same of compile-time bounds; the loop is unrolled, and its variable is a compile-time number. */
   staticRange(end: number): number[];
   staticRange(start: number, end: number, step?: number): number[];

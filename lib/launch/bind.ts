@@ -8,7 +8,7 @@
  * |---|---|---|
  * | tensor | `*f32`, `*f32=0` | a pointer; the second is to the same memory as argument 0 |
  * | descriptor | `*f32\|16,32;i32%16,i32;i32,i32=1;zero` | a tensor in blocks, with the classes of its sizes and strides |
-| view | `*f32@`, `*f32@16`, `*f32@=0` | the same, some elements further on, or a multiple of 16 bytes |
+ * | view | `*f32@`, `*f32@16`, `*f32@=0` | the same, some elements further on, or a multiple of 16 bytes |
  * | 1 | `i32=1` | becomes a compile-time constant |
  * | 32 | `i32%16` | an i32 known to be divisible by 16 |
  * | 5, 2 ** 40 or 5n, 0.5, true | `i32`, `i64`, `f32`, `bool` | a scalar of which nothing is known |

@@ -25,7 +25,7 @@ import * as scans from "./scans.ts";
 import { shapeOf, shapeText } from "./semantics.ts";
 import * as shapes from "./shapes.ts";
 import type { Tracer } from "./tracer.ts";
-import { defaultDtype, describe, type Operand, Range } from "./values.ts";
+import { defaultDtype, describe, isRecord, type Operand, Range } from "./values.ts";
 
 /** An operation of `tl` in a kernel. */
 export type Builtin = (t: Tracer, args: readonly unknown[]) => unknown;
@@ -163,6 +163,12 @@ function bounds(a: Arguments): [Operand, Operand, Operand] {
   return second === undefined ? [0, first!, step] : [first!, second, step];
 }
 
+/** What Triton may be told of a loop. */
+const LOOP_HINTS = [
+  ...["numStages", "loopUnrollFactor", "disallowAccMultiBuffer", "flatten"] as const,
+  ...["warpSpecialize", "disableLicm"] as const,
+];
+
 /** Loops may be unrolled this often. */
 const MAX_UNROLLED = 4096;
 
@@ -288,6 +294,7 @@ const TABLE = {
   cumprod: ["tl.cumprod(x, axis, { reverse: true })", scans.cumulativeProduct],
   sort: ["tl.sort(x, { descending: true })", scans.sort],
   topk: ["tl.topk(x, k)", scans.topk],
+  bitonicMerge: ["tl.bitonicMerge(x, { descending: true })", scans.sort],
   histogram: ["tl.histogram(x, bins, { mask })", scans.histogram],
   reduce: ["tl.reduce(x, axis, (a, b) => a + b)", reduce],
   dot: ["tl.dot(a, b, acc)", dot],
@@ -346,7 +353,18 @@ const TABLE = {
     }
     return ceilDivide(t, x, y);
   }],
-  range: ["tl.range(start, end, step)", (a) => new Range(...bounds(a))],
+  // Hints of how to compile a loop say nothing here: the launch option numStages is for all loops.
+  range: ["tl.range(start, end, step)", (a, t) => {
+    const last = a.list.length - 1, hasOptions = isRecord(a.list[last]);
+    if (hasOptions) a.options(last, ...LOOP_HINTS);
+    const list = hasOptions ? a.list.slice(0, -1) : a.list;
+    return new Range(...bounds(new Arguments(t, a.name, list, a.usage)));
+  }],
+  condition: ["tl.condition(x)", (a) => {
+    a.count(1, 2);
+    a.options(1, "disableLicm");
+    return a.list[0];
+  }],
   staticRange: ["tl.staticRange(start, end, step)", (a, t) => {
     a.count(1, 3);
     const [start, end, step] = bounds(a).map((x) => a.asInteger(x, "A bound"));

@@ -3,6 +3,7 @@
 import { type DType, DTYPES, isFloat, isInteger, isWide } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { FUNCTIONS } from "../ir/ops/functions.ts";
+import { tl } from "../language/tl.ts";
 import type { ElementwiseFunctions } from "../language/functions.ts";
 import type { Arguments, Entry } from "./arguments.ts";
 import { Problem } from "./problem.ts";
@@ -156,13 +157,51 @@ function reading(name: string, from: DType, to: DType): Entry {
   }];
 }
 
+/** Asserts that a sum, difference or product of integers of up to 32 bits has not wrapped. */
+function checkOverflow(
+  t: Tracer,
+  name: "add" | "sub" | "mul",
+  x: Operand,
+  y: Operand,
+  result: Value,
+): void {
+  const dtype = dtypeOfNumber(result);
+  if (!isInteger(dtype) || dtype.bits > 32) return;
+  const { semantics } = t, { i32, u32 } = DTYPES;
+  const binary = (operator: BinaryOperator, a: Operand, b: Operand) =>
+    semantics.binary(operator, a, b);
+  const [a, b] = semantics.together(dtype, [x, y]) as [Value, Value];
+  const operator = name === "add" ? "+" : name === "sub" ? "-" : "*";
+  let fits: Value;
+  if (dtype.bits < 32) {
+    const wide = dtype.bits === 16 && name === "mul" && dtype.kind === "uint" ? u32 : i32;
+    const exact = binary(operator, semantics.cast(a, wide), semantics.cast(b, wide));
+    fits = binary("===", exact, semantics.cast(result, wide));
+  } else if (name === "mul") {
+    const high = t.call(tl.libdevice.mulhi, [a, b]) as Value;
+    fits = binary("===", high, dtype === i32 ? binary(">>", result, 31) : 0);
+  } else if (dtype === u32) {
+    fits = name === "add" ? binary(">=", result, a) : binary(">=", a, b);
+  } else {
+    const other = name === "add" ? binary("^", b, result) : binary("^", a, b);
+    fits = binary(">=", binary("&", binary("^", a, result), other), 0);
+  }
+  const message = `${dtype.name} overflow detected for operation ${name}`;
+  const attributes = { message, of: fits.type.shape };
+  semantics.builder.op("assert", [fits], { attributes });
+}
+
 /** Arithmetic in the form of a call. */
 function arithmetic(name: "add" | "sub" | "mul", operator: BinaryOperator): Entry {
   return [`tl.${name}(a, b)`, (a, t) => {
     a.count(2, 3);
-    a.options(2, "sanitizeOverflow");
+    const { sanitizeOverflow } = a.options(2, "sanitizeOverflow");
     const x = a.operand(0), y = a.operand(1);
-    if (!isConstant([x, y])) return t.semantics.binary(operator, x, y);
+    if (!isConstant([x, y])) {
+      const result = t.semantics.binary(operator, x, y);
+      if (sanitizeOverflow && t.debug) checkOverflow(t, name, x, y, result);
+      return result;
+    }
     const [p, q] = [Number(x), Number(y)];
     return operator === "+" ? p + q : operator === "-" ? p - q : p * q;
   }];

@@ -296,3 +296,45 @@ onGpu(
     device.dispose();
   },
 );
+
+onBoth("integers that wrap are told of where that is asked for", async (kind) => {
+  const { device } = await listening(kind, true);
+  const check = jit(function check(x: Pointer, { NAME }: { NAME: "add" | "sub" | "mul" }) {
+    const a = tl.load(x + tl.arange(0, 4)), b = tl.load(x + 4 + tl.arange(0, 4));
+    tl.store(x + tl.arange(0, 4), tl[NAME](a, b, { sanitizeOverflow: true }));
+  });
+  const apply = {
+    add: (a: bigint, b: bigint) => a + b,
+    sub: (a: bigint, b: bigint) => a - b,
+    mul: (a: bigint, b: bigint) => a * b,
+  };
+  const bits = { i8: 8, i16: 16, i32: 32, u8: 8, u16: 16, u32: 32 } as const;
+  for (const dtype of ["i8", "u8", "i16", "u16", "i32", "u32"] as const) {
+    const signed = dtype.startsWith("i"), max = 2 ** (bits[dtype] - (signed ? 1 : 0)) - 1;
+    const min = signed ? -max - 1 : 0;
+    for (const NAME of ["add", "sub", "mul"] as const) {
+      for (
+        const [a, b] of [[max, 1], [min, 1], [3, 2], [Math.floor(max / 2), 3], [min, min], [
+          max,
+          0,
+        ]] as const
+      ) {
+        using x = device.from([0, a, 0, 0, 0, b, 0, 0], { dtype });
+        const exact = apply[NAME](BigInt(a), BigInt(b));
+        const wraps = exact > BigInt(max) || exact < BigInt(min);
+        check[grid(1)](x, { NAME, debug: false }); // wraps silently
+        x.write([0, a, 0, 0, 0, b, 0, 0]);
+        const error = await (async () => {
+          check[grid(1)](x, { NAME });
+          await device.synchronize();
+        })().then(() => undefined, (error: Error) => error);
+        const said = error?.message.split(",")[0];
+        const want = wraps
+          ? `Assertion failed: ${dtype} overflow detected for operation ${NAME}`
+          : undefined;
+        assertEquals([NAME, dtype, a, b, said], [NAME, dtype, a, b, want]);
+      }
+    }
+  }
+  device.dispose();
+});
