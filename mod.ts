@@ -55,7 +55,7 @@ export {
   type PaddingOptions,
   TensorDescriptor,
 } from "./lib/language/blocks.ts";
-export { cdiv, nextPowerOf2 } from "./lib/language/host.ts";
+export { cdiv, constexprFunction, nextPowerOf2 } from "./lib/language/host.ts";
 export { tl } from "./lib/language/tl.ts";
 export type { DType, Pointer, Tile } from "./lib/language/types.ts";
 export type { Cache } from "./lib/cache/cache.ts";

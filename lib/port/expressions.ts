@@ -204,6 +204,7 @@ export class Translator {
       case "~":
         return ty.sort === "bool" ? unary("!") : unary("~");
       case "not":
+        if (this.#isTensor(inner)) return infix(this.expr(inner), "===", primary("undefined"));
         return isInteger(ty) && !ty.constant
           ? infix(this.expr(inner), "===", primary("0"))
           : unary("!");
@@ -216,8 +217,21 @@ export class Translator {
     return { doc: ["-", operand(this.expr(expr.operand), LEVEL.unary)], level: LEVEL.unary };
   }
 
+  /** What decides in `if`, `while` and `a if b else c`. */
+  condition(expr: Expr): Code {
+    return this.#isTensor(expr)
+      ? infix(this.expr(expr), "!==", primary("undefined"))
+      : this.expr(expr);
+  }
+
+  /** A pointer or descriptor, which Python takes for true unless it is None. */
+  #isTensor(expr: Expr): boolean {
+    return ["pointer", "block", "either"].includes(this.typeOf(expr).sort);
+  }
+
   /** An operand of `and` and `or`: a truth value. */
   truth(expr: Expr): Code {
+    if (this.#isTensor(expr)) return this.condition(expr);
     const ty = this.typeOf(expr);
     const number = !ty.constant && isNumber(ty) && ty.sort !== "bool" && expr.kind !== "logical";
     return number && ty.sort !== "num" && ty.sort !== "scalar"
@@ -384,13 +398,13 @@ export class Translator {
   }
 
   #conditional(expr: Kind<"conditional">): Code {
-    const chosen = !this.typeOf(expr.test).constant;
+    const chosen = !this.typeOf(expr.test).constant && !this.#isTensor(expr.test);
     const [then, otherwise] = chosen
       ? this.numbers(expr.then, expr.otherwise, true)
       : [this.expr(expr.then), this.expr(expr.otherwise)];
     return {
       doc: group([
-        operand(this.expr(expr.test), LEVEL.conditional + 1),
+        operand(this.condition(expr.test), LEVEL.conditional + 1),
         indent([line, "? ", operand(then, LEVEL.conditional)]),
         indent([line, ": ", operand(otherwise, LEVEL.conditional)]),
       ]),

@@ -4,6 +4,8 @@ import { type Analysis, bindArguments, type FunctionInfo, returnsValue } from ".
 import { isAlsoHelper } from "./calls.ts";
 import { safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
+import { Evaluator } from "./host/evaluate.ts";
+import { HostTranslator } from "./host/translate.ts";
 import type { Ty } from "./kinds.ts";
 import {
   type Doc,
@@ -41,6 +43,12 @@ export function translateFunction(
   const parts: Doc[] = [];
   const heading = describe(info);
   const exported = typed ? "export " : "";
+  if (info.isPure) {
+    const host = new HostTranslator(new Evaluator(analysis.module), typed);
+    const start = `${exported}const ${safeName(name)} = constexprFunction(`;
+    const doc: Doc = [heading, start, host.pure(info.definition), ");"];
+    return { doc, hostNames: new Set([...host.imports, "constexprFunction"]) };
+  }
   if (!info.isKernel) {
     const header = [`function ${safeName(name)}`];
     parts.push([heading, exported, header, parameters(t, false), returnType(t), " ", braces(body)]);

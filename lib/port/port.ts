@@ -317,7 +317,7 @@ function inOrder(functions: ReadonlyMap<string, FunctionInfo>): FunctionInfo[] {
     visiting.add(name);
     for (const used of info.uses) {
       const inner = functions.get(used);
-      if (inner?.isKernel) visit(inner);
+      if (inner && (inner.isKernel || inner.isPure)) visit(inner);
     }
     add(info);
   };

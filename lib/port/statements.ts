@@ -94,7 +94,7 @@ export class BodyTranslator {
         return this.#for(statement);
       case "while":
         return [
-          head("while", t.expr(statement.test).doc),
+          head("while", t.condition(statement.test).doc),
           this.#braces(statement.body, statement.remarks.behind),
         ];
       case "if":
@@ -115,7 +115,7 @@ export class BodyTranslator {
 
   #if(statement: StatementKind<"if">): Doc {
     const first: Doc = [
-      head("if", this.t.expr(statement.test).doc),
+      head("if", this.t.condition(statement.test).doc),
       this.#braces(statement.then, statement.remarks.behind),
     ];
     const { otherwise } = statement;

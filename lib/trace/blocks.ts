@@ -154,6 +154,12 @@ function read(
   return builder.value("load", operands);
 }
 
+/** The dtype of a block's elements, as kernels write it. */
+function dtypeOf({ base }: Block): unknown {
+  const { element } = base.type;
+  return "pointee" in element ? writtenAs(element.pointee) : undefined;
+}
+
 /** A value in the dtype of a block, and in the shape of the pointers to it. */
 function valueFor(t: Tracer, pointer: Value, x: Operand, what: string): Value {
   const { element, shape } = pointer.type, { semantics } = t;
@@ -356,9 +362,7 @@ export function callDescriptor(
 
 /** A descriptor as the kernel holds it. */
 function descriptor(t: Tracer, block: Block): unknown {
-  const { element } = block.base.type;
-  const dtype = "pointee" in element ? writtenAs(element.pointee) : undefined;
-  return t.own({ ...MARKERS, ...block, dtype });
+  return t.own({ ...MARKERS, ...block, dtype: dtypeOf(block) });
 }
 
 /** What a kernel's parameter is that is given a descriptor made on the host. */
@@ -420,7 +424,7 @@ export const BLOCK_ENTRIES = {
         const order = a.integers(given.order, "The order");
         checkDimensions(a, order, block.blockShape.length, true);
       }
-      return t.own({ ...block });
+      return t.own({ ...block, dtype: dtypeOf(block) });
     },
   ],
   advance: ["tl.advance(block, [rows, columns])", (a, t) => {

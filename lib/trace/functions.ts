@@ -1,10 +1,13 @@
 /** Calls: of closures, of the operations of `tl`, and of the host's functions, which are inlined. */
 
+import { Value } from "../ir/graph.ts";
 import { elementOf } from "../language/dtypes.ts";
+import { isConstexprFunction } from "../language/host.ts";
 import { callDescriptor } from "./blocks.ts";
 import { BUILTINS, castTo } from "./builtins.ts";
 import { Environment, kernelFunctionOf } from "./environment.ts";
 import { callMath } from "./math.ts";
+import { elements } from "./members.ts";
 import { bind, declare, declareBlock, declareVars, namesIn } from "./patterns.ts";
 import { Problem } from "./problem.ts";
 import { Binding, Scope } from "./scope.ts";
@@ -23,6 +26,7 @@ export function call(t: Tracer, fn: unknown, args: readonly unknown[], self?: un
   if (builtin) return builtin(t, args);
   // A dtype called: a typed number, or a cast.
   if (typeof fn === "function" && elementOf(fn)) return castTo(t, args[0], fn);
+  if (isConstexprFunction(fn)) return runNow(t, fn, args);
   if (typeof fn === "function") {
     const math = callMath(t, fn, args);
     if (math) return math.value;
@@ -42,6 +46,37 @@ export function call(t: Tracer, fn: unknown, args: readonly unknown[], self?: un
     `${describe(fn)} is called like a function, but is none`,
     fn === undefined ? "What may be undefined needs a default, or '?.'" : undefined,
   );
+}
+
+/** Runs a function that is marked by `constexprFunction`. */
+function runNow(
+  t: Tracer,
+  fn: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+): unknown {
+  const known = args.map((arg, i) => {
+    const found = firstValue(t, arg);
+    if (found === undefined) return arg;
+    throw new Problem(
+      `Argument ${i + 1} of ${fn.name || "a compile-time function"} is ${
+        describe(found)
+      }, which is known only at run time`,
+      "A function made by constexprFunction is run while the kernel is compiled; without it the function becomes part of the kernel",
+    );
+  });
+  const result = fn(...known);
+  return Array.isArray(result) ? t.own([...result]) : result;
+}
+
+/** A value of the graph in what a kernel passes. */
+function firstValue(t: Tracer, x: unknown): Value | undefined {
+  if (x instanceof Value) return x;
+  if (!Array.isArray(x)) return undefined;
+  for (const item of elements(t, x)) {
+    const found = firstValue(t, item);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** A function of the host as one of the kernel's. */

@@ -26,7 +26,7 @@ import type {
   Span,
   Statement,
 } from "../syntax.ts";
-import { assigned } from "../scoping.ts";
+import { assigned, Scoping } from "../scoping.ts";
 import { walkExpressions, walkStatements } from "../syntax.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { isReal, NotPure, type PyValue } from "./values.ts";
@@ -56,7 +56,7 @@ export class HostTranslator {
   /** Functions of mod.ts that are used. */
   readonly imports = new Set<string>();
   readonly #locals = new Set<string>();
-  #changing: ReadonlySet<string> = new Set();
+  #scoping = new Scoping({ statements: [], remarks: [] }, new Set());
   /** Variables that are lists, which are false when they are empty. */
   #lists = new Set<string>();
 
@@ -72,7 +72,7 @@ export class HostTranslator {
       if (only?.kind === "return" && only.value && others.length === 0) {
         return [`${type} => `, this.#expr(only.value).doc];
       }
-      return [`${type} => `, this.#braces(source.body, new Set())];
+      return [`${type} => `, this.#braces(source.body, source.params, new Set())];
     });
   }
 
@@ -110,7 +110,10 @@ export class HostTranslator {
         returned.add(statement.value.name);
       }
     });
-    return this.#within(source.params, () => [head, this.#braces(source.body, returned, aliases)]);
+    return this.#within(
+      source.params,
+      () => [head, this.#braces(source.body, source.params, returned, aliases)],
+    );
   }
 
   #within<T>(params: readonly Pick<Parameter, "name">[], body: () => T): T {
@@ -123,38 +126,60 @@ export class HostTranslator {
     }
   }
 
-  #braces(block: Block, returned: ReadonlySet<string>, before: readonly Doc[] = []): Doc {
-    this.#changing = changing(block);
+  /** A function that is run while kernels are compiled. */
+  pure({ name, params, body }: FunctionDefinition): Doc {
+    const odd = params.find((param) => param.rest);
+    if (odd) {
+      throw refuse(odd, "a function that is run while compiling takes several arguments here");
+    }
+    const list = params.map(({ name: param, default: value }): Doc => {
+      const type = this.typed ? ": number" : "";
+      return [safeName(param), type, value ? [" = ", this.#expr(value).doc] : ""];
+    });
+    return this.#within(params, () => [
+      `function ${safeName(name)}(`,
+      join(", ", list),
+      ") ",
+      this.#braces(body, params, new Set()),
+    ]);
+  }
+
+  #braces(
+    block: Block,
+    params: readonly Parameter[],
+    returned: ReadonlySet<string>,
+    before: readonly Doc[] = [],
+  ): Doc {
     const names = new Set<string>();
     walkStatements(block, (statement) => {
-      if (statement.kind === "assign") {
-        for (const target of statement.targets) if (target.kind === "name") names.add(target.name);
-      }
+      for (const name of assigned(statement)) names.add(name);
     });
+    this.#scoping = new Scoping(block, new Set(params.map(({ name }) => name)));
     return this.#within([...names].map((name) => ({ name })), () => [
       "{",
-      indent([hardline, ...before, this.#body(block, returned, new Set())]),
+      indent([hardline, ...before, this.#body(block, returned)]),
       hardline,
       "}",
     ]);
   }
 
-  #body({ statements }: Block, returned: ReadonlySet<string>, known: Set<string>): Doc {
+  #body({ statements }: Block, returned: ReadonlySet<string>): Doc {
     const docs = statements.flatMap((statement): Doc[] => {
-      const doc = this.#statement(statement, returned, known);
-      return doc === undefined ? [] : [...statement.remarks.above.map((text) => `// ${text}`), doc];
+      const doc = this.#statement(statement, returned);
+      const declared = this.#scoping.before.get(statement) ?? [];
+      return doc === undefined ? [] : [
+        ...declared.map((name) => `let ${safeName(name)};`),
+        ...statement.remarks.above.map((text) => `// ${text}`),
+        doc,
+      ];
     });
     return join(hardline, docs);
   }
 
-  #statement(
-    statement: Statement,
-    returned: ReadonlySet<string>,
-    known: Set<string>,
-  ): Doc | undefined {
+  #statement(statement: Statement, returned: ReadonlySet<string>): Doc | undefined {
     const nested = (block: Block): Doc => [
       "{",
-      indent([hardline, this.#body(block, returned, new Set(known))]),
+      indent([hardline, this.#body(block, returned)]),
       hardline,
       "}",
     ];
@@ -162,12 +187,14 @@ export class HostTranslator {
       case "assign": {
         const { targets: [target, ...others], value } = statement;
         if (target?.kind !== "name" || others.length > 0 || !value) break;
-        const name = safeName(target.name), fresh = !known.has(target.name);
-        known.add(target.name);
+        const name = safeName(target.name);
+        const declared = this.#scoping.atStatement.get(statement)?.get(target.name);
         const empty = value.kind === "list" && value.items.length === 0;
-        const type = this.typed && empty ? returned.has(target.name) ? ": C[]" : ": unknown[]" : "";
-        const word = this.#changing.has(target.name) ? "let" : "const";
-        return [fresh ? `${word} ${name}${type} = ` : `${name} = `, this.#expr(value).doc, ";"];
+        const type = this.typed && empty && declared
+          ? returned.has(target.name) ? ": C[]" : ": unknown[]"
+          : "";
+        const word = declared ? declared.fixed ? "const " : "let " : "";
+        return [`${word}${name}${type} = `, this.#expr(value).doc, ";"];
       }
       case "update":
         if (statement.target.kind !== "name") break;
@@ -193,15 +220,36 @@ export class HostTranslator {
       case "for": {
         const { target, iterable } = statement;
         if (target.kind !== "name") break;
-        return this.#within([target], () => [
-          `for (const ${safeName(target.name)} of `,
-          this.#expr(iterable).doc,
-          ") ",
+        const name = safeName(target.name);
+        return [
+          isRange(iterable)
+            ? ["for (", this.#range(name, iterable), ") "]
+            : [`for (const ${name} of `, this.#expr(iterable).doc, ") "],
           nested(statement.body),
-        ]);
+        ];
       }
+      case "while":
+        return ["while (", this.#truth(statement.test).doc, ") ", nested(statement.body)];
+      case "assert":
+        return undefined;
     }
     throw refuse(statement, "this statement of the host has no translation");
+  }
+
+  /** `let i = a; i < b; i += s` */
+  #range(name: string, { args }: Kind<"call">): Doc {
+    const codes = args.map(({ value }) => this.#expr(value));
+    const [first, second, step] = codes;
+    const [start, end] = second ? [first!, second] : [primary("0"), first!];
+    const by = args[2]?.value;
+    if (by && by.kind !== "number") throw refuse(by, "a step of the host that is no number");
+    return [
+      `let ${name} = `,
+      start.doc,
+      `; ${name} < `,
+      operand(end, LEVEL.relational + 1),
+      step ? [`; ${name} += `, step.doc] : `; ${name}++`,
+    ];
   }
 
   #expr(expr: Expr): Code {
@@ -438,13 +486,8 @@ function mentions(block: Block, name: string): boolean {
   return found;
 }
 
-/** The names that are assigned more than once. */
-function changing(block: Block): ReadonlySet<string> {
-  const seen = new Set<string>(), twice = new Set<string>();
-  walkStatements(block, (statement) => {
-    for (const name of assigned(statement)) (seen.has(name) ? twice : seen).add(name);
-  });
-  return twice;
+function isRange(expr: Expr): expr is Kind<"call"> {
+  return expr.kind === "call" && expr.callee.kind === "name" && expr.callee.name === "range";
 }
 
 /** `a.b.c` of names and attributes; empty for anything else. */
