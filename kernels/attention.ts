@@ -20,7 +20,17 @@
  *     deno run kernels/attention.ts
  */
 
-import { cdiv, Device, grid, jit, LaunchError, type Pointer, type Tensor, tl } from "../mod.ts";
+import {
+  cdiv,
+  Device,
+  grid,
+  jit,
+  LaunchError,
+  OutOfResourcesError,
+  type Pointer,
+  type Tensor,
+  tl,
+} from "../mod.ts";
 import { report } from "./demo.ts";
 import { checkDType, checkShape, FLOATS, resultTensor, shapeText } from "./tensors.ts";
 
@@ -135,13 +145,28 @@ export interface AttentionOptions {
   scale?: number | undefined;
   /** The tensor to write to; a new one unless given. */
   out?: Tensor | undefined;
-  /** Queries of a program, a power of two; 64 unless given. */
+  /** Queries of a program, a power of two; the most that fit the device, up to 128, unless given. */
   blockM?: number | undefined;
-  /** Keys of a step, a power of two; 32 unless given. */
+  /** Keys of a step, a power of two; 32 or less unless given. */
   blockN?: number | undefined;
-  /** Warps that share a tile; 4 unless given. */
+  /** Warps that share a tile; 8 or less unless given. */
   numWarps?: number | undefined;
 }
+
+/**
+ * Tiles from the fastest on (found with bench/sweep.ts on an H100, f32): a large tile reads keys and
+ * values less often. What fits depends on the dimension and on the device's workgroup memory.
+ */
+const TILES = [
+  { blockM: 128, blockN: 32, numWarps: 8 },
+  { blockM: 64, blockN: 32, numWarps: 8 },
+  { blockM: 64, blockN: 16, numWarps: 4 },
+  { blockM: 32, blockN: 16, numWarps: 4 },
+  { blockM: 16, blockN: 16, numWarps: 2 },
+] as const;
+
+/** For each device and kind of launch, which of `TILES` was the first to fit. */
+const fitting = new WeakMap<Device, Map<string, number>>();
 
 /**
  * Attention of queries [batch, heads, queries, dim] to keys and values [batch, keyHeads, keys, dim].
@@ -154,7 +179,7 @@ export interface AttentionOptions {
  * @throws {LaunchError} If an argument is no such tensor, or a shape does not fit.
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  const { causal = false, blockM: BLOCK_M = 64, blockN: BLOCK_N = 32, numWarps = 4 } = options;
+  const { causal = false, blockM, blockN, numWarps } = options;
   checkDType("attention", "q", q, FLOATS);
   checkDType("attention", "k", k, [q.dtype]);
   checkDType("attention", "v", v, [q.dtype]);
@@ -171,17 +196,52 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   checkShape("attention", "v", v, k.shape);
   const out = resultTensor("attention", options.out, q, q.shape, [q.dtype, ...FLOATS]);
   if (out.size === 0) return out;
-  attentionKernel[grid(cdiv(queries!, BLOCK_M), batch! * heads!)](
-    q,
-    k,
-    v,
-    out,
-    queries!,
-    keys!,
-    options.scale ?? 1 / Math.sqrt(dim!),
-    { D: dim!, BLOCK_M, BLOCK_N, GROUP: heads! / keyHeads!, CAUSAL: causal, numWarps },
-  );
+  const launch = (tile: { blockM: number; blockN: number; numWarps: number }) =>
+    attentionKernel[grid(cdiv(queries!, tile.blockM), batch! * heads!)](
+      q,
+      k,
+      v,
+      out,
+      queries!,
+      keys!,
+      options.scale ?? 1 / Math.sqrt(dim!),
+      {
+        D: dim!,
+        BLOCK_M: tile.blockM,
+        BLOCK_N: tile.blockN,
+        GROUP: heads! / keyHeads!,
+        CAUSAL: causal,
+        numWarps: tile.numWarps,
+      },
+    );
+  if (blockM !== undefined || blockN !== undefined || numWarps !== undefined) {
+    launch({ blockM: blockM ?? 64, blockN: blockN ?? 32, numWarps: numWarps ?? 4 });
+  } else {
+    launchFitting(q, queries!, `${q.dtype} ${dim} ${causal}`, launch);
+  }
   return out;
+}
+
+/** Launches with the first of `TILES` that fits the device and is no larger than there are queries. */
+function launchFitting(
+  { device }: Tensor,
+  queries: number,
+  kind: string,
+  launch: (tile: typeof TILES[number]) => void,
+): void {
+  let known = fitting.get(device);
+  if (!known) fitting.set(device, known = new Map());
+  const enough = TILES.findIndex(({ blockM }) => blockM < 2 * queries);
+  const first = enough < 0 ? TILES.length - 1 : enough;
+  for (let i = Math.max(first, known.get(kind) ?? 0);; i++) {
+    try {
+      launch(TILES[i]!);
+      if (i > first) known.set(kind, i);
+      return;
+    } catch (error) {
+      if (!(error instanceof OutOfResourcesError) || i + 1 === TILES.length) throw error;
+    }
+  }
 }
 
 /** Shapes that tests iterate. */

@@ -18,7 +18,6 @@
 
 import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** Losses and gradients of rows of `columns` logits, in float64. */
@@ -121,7 +120,7 @@ export interface CrossEntropyOptions {
   scale?: number | undefined;
   /** The target of rows that do not count; -100 unless given. */
   ignoreIndex?: number | undefined;
-  /** Elements of a tile, a power of two; unless given, a row's length up to `LONGEST_TILE`. */
+  /** Elements of a tile, a power of two; unless given, a row's length up to `longestTile`. */
   block?: number | undefined;
 }
 
@@ -149,7 +148,7 @@ export function crossEntropy(
   }
   if (rows === 0) return result;
   // A long row is walked in smaller steps: its tile is held together with two running ones.
-  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  const tile = block ?? (columns <= longestTile(logits.device) ? nextPowerOf2(columns) : 8192);
   crossEntropyKernel[grid(rows)](
     logits,
     targets,
@@ -158,9 +157,17 @@ export function crossEntropy(
     columns,
     ignoreIndex,
     scale,
-    { BLOCK: tile, WHOLE: columns <= tile, numWarps: warpsFor(tile) },
+    { BLOCK: tile, WHOLE: columns <= tile, numWarps: Math.min(Math.max(tile / 1024, 1), 32) },
   );
   return result;
+}
+
+/**
+ * The longest row that is kept in registers as one tile, 32 elements of each thread: reading a row of
+ * 32,000 once instead of twice is worth that a workgroup fills a processor.
+ */
+function longestTile({ capabilities: { limits } }: Device): number {
+  return Math.min(32 * (limits?.maxComputeInvocationsPerWorkgroup ?? 1024), 32_768);
 }
 
 /** Shapes that tests iterate; `block` forces rows into several steps. */

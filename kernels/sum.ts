@@ -37,10 +37,10 @@ export const sumKernel = jit(
 );
 
 /** Elements that a program adds in one step. */
-const BLOCK = 4096;
+const BLOCK = 8192;
 
 /** Programs of the first launch: enough to fill a large GPU, few enough for one to add up. */
-const PROGRAMS = 1024;
+const PROGRAMS = 4096;
 
 /** Options of {@linkcode sum}. */
 export interface SumOptions {
@@ -65,7 +65,7 @@ export function sum(x: Tensor, { out }: SumOptions = {}): Tensor {
   }
   using sums = x.device.empty([programs]);
   sumKernel[grid(programs)](x, sums, x.size, { BLOCK, numWarps: 8 });
-  sumKernel[grid(1)](sums, result, programs, { BLOCK: PROGRAMS });
+  sumKernel[grid(1)](sums, result, programs, { BLOCK: PROGRAMS, numWarps: 8 });
   return result;
 }
 
