@@ -1,7 +1,7 @@
 /**
  * Runs golden cases, kernels with what real Triton computed: `deno task golden`.
  *
- *     deno task golden [DIR] [--device cpu|webgpu|dawn] [--only REGEX]
+ *     deno task golden [DIR] [--device cpu|webgpu|dawn] [--without FEATURE,…] [--only REGEX]
  *
  * Prints each failure with the first wrong values, then a line for each group, and last how many
  * passed. The exit code is 1 when one failed.
@@ -17,6 +17,7 @@ const HERE = new URL("../tests/golden/", import.meta.url);
 interface Options {
   readonly device: "cpu" | "webgpu" | "dawn";
   readonly only?: string;
+  readonly without?: string;
 }
 
 const command = new Command("golden")
@@ -28,13 +29,17 @@ const command = new Command("golden")
       ),
   )
   .option("--only <regex>", "run only the cases whose name or group matches")
+  .option("--without <features>", "features of the GPU to leave alone, such as shader-f16")
   .parse(Deno.args, { from: "user" });
-const { device: kind, only } = command.opts<Options>();
+const { device: kind, only, without } = command.opts<Options>();
 const [directory] = command.args;
 const at = directory ? new URL(`${directory}/`, `file://${Deno.cwd()}/`) : HERE;
 const filter = new RegExp(only ?? "");
 
-const device = await Device.open(kind === "dawn" ? { provider: "dawn" } : { device: kind });
+const device = await Device.open({
+  ...(kind === "dawn" ? { provider: "dawn" } : { device: kind }),
+  without: without?.split(","),
+});
 const groups = new Map<string, { passed: number; total: number }>();
 let passed = 0, failed = 0;
 for (const { cases, data } of await readGolden(at)) {

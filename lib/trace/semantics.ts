@@ -248,11 +248,38 @@ export class Semantics {
         if (operator === ">>>") dtype = isWide(dtype) ? DTYPES.u64 : DTYPES.u32;
         break;
     }
+    const fused = this.#fused(operator, a, b, dtype);
+    if (fused) return fused;
     // The unsigned shift reads a negative number's bits as they are.
     const operands = operator === ">>>"
       ? this.together(dtype, [this.#unsigned(a, dtype), b], what)
       : this.together(dtype, [a, b], what);
     return this.builder.value(name, operands);
+  }
+
+  /**
+   * A sum or difference of halves of which one is a product, without rounding the product first: Triton's
+   * compilers fuse these, and in 11 or 8 bits that shows. Whether f32 is fused is left to the device.
+   */
+  #fused(operator: string, a: Operand, b: Operand, dtype: DType): Value | undefined {
+    if (operator !== "+" && operator !== "-") return undefined;
+    if (dtype !== DTYPES.f16 && dtype !== DTYPES.bf16) return undefined;
+    const factorsOf = (x: Operand) =>
+      x instanceof Value && x.def?.name === "mul" && x.type.element === dtype
+        ? x.def.operands
+        : undefined;
+    const first = factorsOf(a), second = factorsOf(b);
+    const shape = this.commonShape([a, b].map(shapeOf), () => operator);
+    const wide = (x: Operand) => this.as(x, dtype, shape);
+    if (first) {
+      const [p, q] = first, addend = wide(b);
+      const third = operator === "+" ? addend : this.negate(addend) as Value;
+      return this.builder.value("fma", [wide(p!), wide(q!), third]);
+    }
+    if (!second) return undefined;
+    const [p, q] = second, factor = wide(p!);
+    const signed = operator === "+" ? factor : this.negate(factor) as Value;
+    return this.builder.value("fma", [signed, wide(q!), wide(a)]);
   }
 
   #unsigned(x: Operand, to: DType): Operand {

@@ -365,7 +365,14 @@ export const ARITHMETIC = {
     infer: sameAs("float"),
     evaluate: ({ result }) =>
       result === DTYPES.f32 ? fusedMultiplyAdd : (a: number, b: number, c: number) => a * b + c,
-    wgsl: (args) => call("fma", args),
+    wgsl: (args, site) => {
+      if (site.result.bits !== 16) return call("fma", args);
+      // Products of halves are exact in f32. (fma of f16 rounds them first on software GPUs.)
+      const isF32 = registerOf(site.result, site.native) === "f32";
+      const [a, b, c] = isF32 ? args : args.map((x) => call(site.type(DTYPES.f32), [x]));
+      const sum = `(${a} * ${b} + ${c})`;
+      return isF32 ? sum : call(site.type(site.result), [sum]);
+    },
   },
   abs: {
     doc: "The absolute value; the least integer stays itself.",
