@@ -18,6 +18,7 @@ import {
   softline,
   trailingComma,
 } from "./print.ts";
+import type { PortedParameter } from "./port.ts";
 import { BodyTranslator, comment } from "./statements.ts";
 import { type Expr, type Parameter, walkExpressions } from "./syntax.ts";
 import type { Wrapper } from "./tuning.ts";
@@ -205,14 +206,9 @@ function pattern(t: Translator, constants: readonly Parameter[]): Piece {
     if (!value || isNone(value)) return safeKey(param.name);
     return [safeKey(param.name), " = ", t.expr(value).doc];
   });
-  const types = constants.map((param) => {
-    const ty = t.info.kinds.get(param.name)!;
-    const optional = param.default ? "?" : "";
-    const none = comparedToNone(t, param.name) || isNone(param.default) ? " | undefined" : "";
-    const text = wordsOf(t, param.name) ?? constantTypeText(ty);
-    const wrapped = none && text.includes("=>") ? `(${text})` : text;
-    return `${param.name}${optional}: ${wrapped}${none}`;
-  });
+  const types = constants.map((param) =>
+    `${param.name}${param.default ? "?" : ""}: ${constantType(t, param)}`
+  );
   const doc: Doc = group([
     "{",
     indent([line, join([",", line], names)]),
@@ -231,6 +227,29 @@ function pattern(t: Translator, constants: readonly Parameter[]): Piece {
     "}",
   ]);
   return { doc: [doc, ": ", type], comments };
+}
+
+function constantType(t: Translator, param: Parameter): string {
+  const none = comparedToNone(t, param.name) || isNone(param.default) ? " | undefined" : "";
+  const text = wordsOf(t, param.name) ?? constantTypeText(t.info.kinds.get(param.name)!);
+  return (none && text.includes("=>") ? `(${text})` : text) + none;
+}
+
+/** What the translation of a kernel has its parameters as. */
+export function describeParameters(analysis: Analysis, info: FunctionInfo): PortedParameter[] {
+  const t = new Translator(analysis, info, true);
+  return [...info.params.values()].map((param) => {
+    const constant = info.constants.has(param.name);
+    const value = param.default;
+    return {
+      name: param.name,
+      constant,
+      type: constant ? constantType(t, param) : parameterType(t, param, true),
+      default: constant && value
+        ? isNone(value) ? "undefined" : flatten(t.expr(value).doc)
+        : undefined,
+    };
+  });
 }
 
 /** The words that Nereid's options allow. */

@@ -13,6 +13,8 @@ export interface LoadedKernel extends PortedKernel {
   launch(grid: nereid.Grid, ...args: unknown[]): void;
   /** Launches it with arguments and constants alike by their names in Python. */
   launchNamed(grid: nereid.Grid, args: Readonly<Record<string, unknown>>): void;
+  /** The kernel as `jit` made it, without what its decorators put around it. */
+  readonly kernel: unknown;
   /** The module's text that the kernel was made of. */
   readonly code: string;
 }
@@ -84,7 +86,7 @@ function launchers(kernel: PortedKernel, recipe: Recipe) {
     const rest = Object.entries(args).filter(([name]) => !own.has(name));
     launch(grid, ...positional.map(({ name }) => args[name]), Object.fromEntries(rest));
   };
-  return { launch, launchNamed };
+  return { launch, launchNamed, kernel: kernelOf(recipe, constants) };
 }
 
 interface Launchable {

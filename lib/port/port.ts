@@ -9,7 +9,7 @@
 import { Analysis, type FunctionInfo } from "./analysis.ts";
 import { array, safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
-import { docComment, translateFunction } from "./functions.ts";
+import { describeParameters, docComment, translateFunction } from "./functions.ts";
 import { Names } from "./names.ts";
 import { Evaluator } from "./host/evaluate.ts";
 import { type Decide, parseModule } from "./parse.ts";
@@ -40,6 +40,10 @@ export interface PortedParameter {
   readonly name: string;
   /** True for a compile-time constant, which is passed by name in the object at the end. */
   readonly constant: boolean;
+  /** Its type in the translation: `Pointer`, `number`, … */
+  readonly type: string;
+  /** What a constant is that is left out, as the translation has it; undefined when it must be given. */
+  readonly default: string | undefined;
 }
 
 /** A kernel of the translation. */
@@ -192,10 +196,7 @@ class Porter {
       (info): PortedKernel => ({
         name: safeName(info.definition.name),
         pythonName: info.definition.name,
-        params: [...info.params.keys()].map((name) => ({
-          name,
-          constant: info.constants.has(name),
-        })),
+        params: describeParameters(this.#analysis, info),
       }),
     );
     return { code, kernels, functions: [...functions.keys()], leftOut: this.#leftOut };
