@@ -186,6 +186,11 @@ export interface Operations
    * are kept and read anew instead.
    */
   cast(x: Condition, dtype: DType, options?: CastOptions): Tile;
+  /**
+   * Floats as they are, integers and bools as f32: what `x * 1.0` makes of `x` in Triton, where a number
+   * with a point is no integer.
+   */
+  asFloat(x: Condition): Tile;
   /** `a` where the condition holds, else `b`, elementwise and broadcast; both are computed. */
   where(condition: Condition, a: Condition, b: Condition): Tile;
   /** `x` with new dimensions of size 1 at these axes of the result. */

@@ -84,6 +84,7 @@ const NAMES = {
   full: 0,
   zeros: 0,
   zerosLike: 0,
+  asFloat: 0,
   cast: 0,
   where: 0,
   expandDims: 0,

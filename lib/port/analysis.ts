@@ -50,6 +50,8 @@ export interface FunctionInfo {
   readonly kinds: Map<string, Ty>;
   /** How many assignments each variable has. */
   readonly assignments: ReadonlyMap<string, number>;
+  /** Variables that are surely floats, by what is done with them. */
+  readonly floats: ReadonlySet<string>;
   /** Variables annotated `tl.constexpr`, which stay compile-time numbers. */
   readonly weak: ReadonlySet<string>;
   /** A `constexpr_function`: Python that is run while compiling. */
@@ -189,6 +191,7 @@ export class Analysis {
       isKernel: !isPure && !returnsValue(definition.body) &&
         (launched || !called.has(definition.name)),
       isPure,
+      floats: surelyFloats(definition.body, assignments, this.names),
       params,
       constants,
       kinds,
@@ -340,7 +343,7 @@ export class Analysis {
     switch (expr.kind) {
       case "name": {
         const own = info.kinds.get(expr.name);
-        if (own) return own;
+        if (own) return own.sort === "num" && info.floats.has(expr.name) ? run("float") : own;
         if (this.functions.has(expr.name)) return constant("function");
         const global = this.globals.get(expr.name);
         if (global) return this.typeOf(global, info);
@@ -530,6 +533,47 @@ export function bindArguments(
     }
   }
   return bound;
+}
+
+/** Functions that Triton has for floats only. */
+const OF_FLOATS =
+  /^(exp|exp2|log|log2|sin|cos|sqrt|sqrtRn|rsqrt|erf|floor|ceil|sigmoid|softmax|fdiv|tanh|log1p|expm1)$/;
+
+/**
+ * Variables with one value that is given to a function of floats, or loaded with an infinity in
+ * place of what is masked.
+ */
+function surelyFloats(
+  body: Block,
+  assignments: ReadonlyMap<string, number>,
+  names: Names,
+): Set<string> {
+  const found = new Set<string>();
+  const add = (name: string) => {
+    if ((assignments.get(name) ?? 0) <= 1) found.add(name);
+  };
+  const operationOf = (expr: Kind<"call">) => {
+    const meaning = names.meaningOf(expr.callee);
+    return meaning?.kind === "operation" ? meaning.operation : undefined;
+  };
+  walkExpressions(body, (expr) => {
+    if (expr.kind !== "call") return;
+    const [first] = expr.args;
+    if (first?.value.kind === "name" && OF_FLOATS.test(operationOf(expr)?.name ?? "")) {
+      add(first.value.name);
+    }
+  });
+  walkStatements(body, (statement) => {
+    if (statement.kind !== "assign" || statement.value?.kind !== "call") return;
+    const [target] = statement.targets, operation = operationOf(statement.value);
+    if (target?.kind !== "name" || operation?.name !== "load") return;
+    const other = bindArguments(operation.order, statement.value.args, statement).get("other");
+    const sign = other?.kind === "unary" ? other.operand : other;
+    if (sign?.kind === "call" && sign.callee.kind === "name" && sign.callee.name === "float") {
+      add(target.name);
+    }
+  });
+  return found;
 }
 
 /** True for a function with a result. */

@@ -273,7 +273,7 @@ export class Translator {
       return infix(this.expr(left), op === "*" ? "&&" : "!==", this.expr(right));
     }
     const plain = this.plainOperator(op, left, right);
-    const [a, b] = this.numbers(left, right);
+    const [a, b] = this.numbers(left, right, false, op);
     if (plain) return infix(a, plain, b);
     const constant = this.typeOf(left).constant && this.typeOf(right).constant;
     switch (op) {
@@ -327,9 +327,40 @@ export class Translator {
    * Two operands of arithmetic, or two values to choose between at run time, with the dtypes that
    * Triton would give them made explicit.
    */
-  numbers(left: Expr, right: Expr, chosen = false): [Code, Code] {
+  numbers(left: Expr, right: Expr, chosen = false, op = ""): [Code, Code] {
     const a = this.typeOf(left), b = this.typeOf(right);
-    return [this.#number(left, a, b, chosen), this.#number(right, b, a, chosen)];
+    const [first, second] = [this.#number(left, a, b, chosen), this.#number(right, b, a, chosen)];
+    // A quotient is a float in any case.
+    if (op === "/") return [first, second];
+    return [this.#beside(right, left, first), this.#beside(left, right, second)];
+  }
+
+  /** A float literal that no one takes for an integer. */
+  #isFractional(expr: Expr): boolean {
+    switch (expr.kind) {
+      case "number":
+        return !Number.isInteger(Number(expr.text));
+      case "unary":
+        return expr.op === "-" && this.#isFractional(expr.operand);
+      case "call": // float("inf")
+        return expr.callee.kind === "name" && expr.callee.name === "float";
+      case "name": {
+        const value = this.info.kinds.has(expr.name)
+          ? undefined
+          : this.analysis.globals.get(expr.name);
+        return value !== undefined && this.#isFractional(value);
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** A tile whose dtype is not known here, beside a float that happens to be integral. */
+  #beside(number: Expr, tile: Expr, code: Code): Code {
+    const weak = this.typeOf(number), { constant, sort } = this.typeOf(tile);
+    const open = weak.constant && weak.sort === "float" && !this.#isFractional(number) &&
+      !constant && sort === "num";
+    return open ? { doc: ["tl.asFloat(", code.doc, ")"], level: LEVEL.postfix } : code;
   }
 
   #number(expr: Expr, own: Ty, other: Ty, chosen: boolean): Code {
@@ -340,7 +371,7 @@ export class Translator {
     const typed = other.constant
       ? chosen && isNumber(other)
       : isInteger(other) || other.sort === "scalar";
-    if (own.constant && own.sort === "float" && typed && !isFractional(expr)) {
+    if (own.constant && own.sort === "float" && typed && !this.#isFractional(expr)) {
       return { doc: ["tl.f32(", this.expr(expr).doc, ")"], level: LEVEL.postfix };
     }
     return this.expr(expr);
@@ -532,12 +563,6 @@ function startsWithMinus(doc: Doc): boolean {
   if (typeof doc === "string") return doc.startsWith("-");
   if (Array.isArray(doc)) return doc.length > 0 && startsWithMinus(doc[0] as Doc);
   return "body" in doc && startsWithMinus(doc.body);
-}
-
-/** A float literal that no one takes for an integer. */
-function isFractional(expr: Expr): boolean {
-  return expr.kind === "number" && !Number.isInteger(Number(expr.text)) ||
-    expr.kind === "unary" && expr.op === "-" && isFractional(expr.operand);
 }
 
 /** Surely not negative: compile-time parameters are sizes and counts. */

@@ -4,7 +4,7 @@ import type { FunctionInfo } from "./analysis.ts";
 import { array, call as callOf, type Code, LEVEL, operand, safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
 import { isInteger, isNumber, type Ty } from "./kinds.ts";
-import { type Doc, group, hardline, indent, join, softline } from "./print.ts";
+import { type Doc, flatten, group, hardline, indent, join, softline } from "./print.ts";
 import { type Declaration, Scoping } from "./scoping.ts";
 import {
   type Block,
@@ -241,8 +241,10 @@ export class BodyTranslator {
       );
     }
     const plain = t.plainOperator(op, target, value);
-    const [, right] = t.numbers(target, value);
-    const converted = t.typeOf(target).sort === "bool" && !["&", "|", "^"].includes(op);
+    const [left, right] = t.numbers(target, value, false, op);
+    // What the target is converted to first does not fit into `x += y`.
+    const converted = flatten(left.doc) !== safeName(target.name) ||
+      t.typeOf(target).sort === "bool" && !["&", "|", "^"].includes(op);
     const isPointer = t.info.isKernel && t.info.params.has(target.name) &&
       t.info.kinds.get(target.name)?.sort === "pointer";
     if (plain && !converted && !(t.typed && isPointer)) {

@@ -212,6 +212,12 @@ const TABLE = {
     }
     return t.semantics.builder.value("bitcast", [x], { attributes: { to: to.name } });
   }],
+  asFloat: ["tl.asFloat(x)", (a, t) => {
+    a.count(1);
+    const x = a.operand(0), { semantics } = t;
+    if (!(x instanceof Value)) return Number(x);
+    return isFloat(dtypeOfNumber(x)) ? x : semantics.cast(x, DTYPES.f32);
+  }],
   where: ["tl.where(condition, a, b)", (a, t) => {
     a.count(3);
     return t.semantics.where(a.operand(0), a.operand(1), a.operand(2));

@@ -89,7 +89,27 @@ d = tl.load(X + i) * 2.0`),
 const a = i * tl.f32(2.0);
 const b = i * 2.5;
 const c = tl.where(i > 3, tl.f32(1.0), tl.f32(0.0));
-const d = tl.load(X + i) * 2.0;`,
+const d = tl.asFloat(tl.load(X + i)) * 2.0;`,
+  );
+});
+
+Deno.test("a float literal beside a tile of any dtype makes floats of integers", () => {
+  assertEquals(
+    bodyOf(`
+x = tl.load(X)
+y = tl.load(X, mask=n > 0, other=-float("inf"))
+z = tl.load(X)
+a = x * 2.0 + x / 2.0 + x * 2.5 + x * 2
+b = tl.where(x > 0.0, x, 0.0)
+c = tl.exp(z) + y * 2.0 + z * 2.0
+x *= 3.0`),
+    `let x = tl.load(X);
+const y = tl.load(X, { mask: n > 0, other: -Infinity });
+const z = tl.load(X);
+const a = tl.asFloat(x) * 2.0 + x / 2.0 + x * 2.5 + x * 2;
+const b = tl.where(x > 0.0, tl.asFloat(x), 0.0);
+const c = tl.exp(z) + y * 2.0 + z * 2.0;
+x = tl.asFloat(x) * 3.0;`,
   );
 });
 
@@ -233,7 +253,7 @@ b = a * .5 + 1.e-3
 c = tl.full((B,), float("-inf"), tl.float32)
 d = tl.program_id(0).to(tl.uint64) * 0x9E3779B97F4A7C15
 e = tl.arange(0, 1 << B)`),
-    `const a = tl.load(X) + 1.0;
+    `const a = tl.asFloat(tl.load(X)) + 1.0;
 const b = a * 0.5 + 1.0e-3;
 const c = tl.full([B], -Infinity, tl.f32);
 const d = tl.cast(tl.programId(0), tl.u64) * 0x9E3779B97F4A7C15n;
