@@ -47,6 +47,7 @@ const TARGET = {
   f64: true,
   maxWorkgroupBytes: 32_768,
   maxInvocations: 1024,
+  software: false,
   dialect: "naga",
 } as const;
 
