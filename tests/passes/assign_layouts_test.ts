@@ -7,6 +7,7 @@ import { print } from "../../lib/ir/print.ts";
 import { scalar } from "../../lib/ir/type.ts";
 import { vectorWidth } from "../../lib/layout/layouts.ts";
 import { assignLayouts } from "../../lib/passes/assign_layouts.ts";
+import { padTiles } from "../../lib/passes/pad_tiles.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { checkLayouts, conversions } from "./check_layouts.ts";
 import { kernel, type KernelBuilder } from "./kernel_builder.ts";
@@ -292,7 +293,7 @@ Deno.test("assignLayouts() of random kernels is sound and changes no result", ()
   let moved = 0;
   fc.assert(
     fc.property(choices(), threads, (list, [lanes, warps]) => {
-      const graph = kernelOf(list), result = assigned(graph, lanes, warps);
+      const graph = kernelOf(list), result = assigned(padTiles(graph), lanes, warps);
       moved += result.count;
       const wanted = run(graph), found = run(result.graph);
       const wrong = wanted.findIndex((value, i) => !Object.is(value, found[i]));
