@@ -7,15 +7,13 @@
 
 import { bool } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
-import type { Expr, Memory, SharedArray, Width } from "../ir/invocation.ts";
+import type { Expr, Memory, Width } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
 import { type DTypeName, DTYPES } from "../ir/dtype.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
 import type { Context } from "./context.ts";
-import { add, int, literal, op as operation, slice, splat, vector } from "./expr.ts";
+import { add, int, literal, mul, op as operation, slice, splat, vector } from "./expr.ts";
 import {
-  coordinate,
-  linearIndex,
   maskOf,
   packetWidth,
   registerCount,
@@ -129,7 +127,10 @@ function repacked(packets: readonly Expr[], width: Width): Expr[] {
   );
 }
 
-/** Combines partial results that invocations with different bits `far` of their index hold. */
+/**
+ * Combines partial results that invocations with different bits `far` of their index hold, some packets at
+ * a time: each is written side by side with those of neighbouring invocations.
+ */
 function acrossWarps(
   context: Context,
   op: Op,
@@ -137,106 +138,80 @@ function acrossWarps(
   rows: readonly Row[],
   combine: (a: Row, b: Row) => Row,
 ): Row[] {
-  const { emitter } = context;
-  const operand = op.operand(0).type.layout!;
-  const total = Math.log2(context.options.invocations);
-  const result = op.results[0]!.type.layout;
-  const kept = op.results[0]!.type.shape;
-  const keptSize = kept.reduce((product, dim) => product * dim, 1);
-  const partials = 2 ** far.length;
-  const arrays = op.operands.map((x) =>
-    emitter.sharedArray({ dtype: DTYPES[(x.type.element as { name: DTypeName }).name], width: 1 }, [
-      partials * keptSize,
-    ])
-  );
-  const memory: Memory[] = arrays.map(({ name }) => ({ scope: "workgroup", name }));
-  const which = emitter.bindOutside(
-    weightedBits(
-      emitter,
-      Array.from({ length: total }, (_, bit) => far.includes(bit) ? 2 ** far.indexOf(bit) : 0),
-    ),
-    "part",
-  );
-  /** The index of each kept register's element among the results. */
-  const width = rows[0]![0]!.type.width;
-  const registers = rows.length * width;
-  const elements = Array.from(
-    { length: registers },
-    (_, register) =>
-      result
-        ? emitter.bind(linearIndex(
-          kept.map((_, dim) => coordinate(emitter, result, register, dim)),
-          kept,
-        ))
-        : int(0),
-  );
-  const place = (part: Expr, element: Expr) =>
-    add(operation("mul", [part, int(keptSize)]), element);
-  const shared = (array: SharedArray, index: Expr): Expr => ({
-    kind: "shared",
-    array: array.name,
-    indices: [index],
-    type: array.type,
-  });
-
+  const { emitter } = context, axis = op.number("axis");
+  const layout = op.operand(0).type.layout!;
   // Lanes whose bits were combined already, and replicated ones, hold what another stores.
-  const silent = replicatedMask(operand) |
-    maskOf(operand, (basis, bit) => basis[op.number("axis")] !== 0 && !far.includes(bit));
-  emitter.phase([], memory, () => {
-    emitter.when(onlyOnce(silent), () => {
-      elements.forEach((element, register) => {
-        const row = rows[Math.floor(register / width)]!;
-        arrays.forEach((array, k) =>
-          emitter.emit({
-            kind: "store_shared",
-            array: array.name,
-            indices: [place(which, element)],
-            value: slice(row[k]!, register % width),
-          })
-        );
-      });
-    });
-  });
+  const silent = replicatedMask(layout) |
+    maskOf(layout, (basis, bit) => basis[axis] !== 0 && !far.includes(bit));
+  const total = Math.log2(context.options.invocations);
+  const own = Array.from({ length: total }, (_, bit) => bit)
+    .filter((bit) => !far.includes(bit) && !(silent & (1 << bit)));
+  const numbered = (bits: readonly number[], hint: string) =>
+    emitter.bindOutside(
+      weightedBits(
+        emitter,
+        Array.from({ length: total }, (_, bit) => bits.includes(bit) ? 2 ** bits.indexOf(bit) : 0),
+      ),
+      hint,
+    );
+  const part = numbered(far, "part"), place = numbered(own, "place");
 
-  let left = partials;
-  while (left > READ_AT_ONCE) {
-    left /= 2;
-    const half = left;
-    emitter.phase(memory, memory, () => {
-      emitter.when(operation("lt", [which, int(half)], bool), () => {
-        for (const element of elements) {
-          const read = (part: Expr) =>
-            arrays.map((array) => emitter.bind(shared(array, place(part, element))));
-          const sum = combine(read(which), read(add(which, int(half))));
-          arrays.forEach((array, k) =>
-            emitter.emit({
-              kind: "store_shared",
-              array: array.name,
-              indices: [place(which, element)],
-              value: sum[k]!,
-            })
-          );
+  const types = rows[0]!.map((x) => x.type);
+  const parts = 2 ** far.length, places = 2 ** own.length;
+  const bytes = types.reduce(
+    (sum, { dtype, width }) => sum + parts * places * width * dtype.bytes,
+    0,
+  );
+  const atOnce = Math.min(Math.max(Math.floor(MAX_BYTES / bytes), 1), rows.length);
+  const arrays = types.map((type) => emitter.sharedArray(type, [parts * atOnce * places]));
+  const memory = arrays.map(({ name }): Memory => ({ scope: "workgroup", name }));
+  const mine = emitter.bindOutside(add(mul(part, int(atOnce * places)), place), "mine");
+  const results: Row[] = [];
+  for (let first = 0; first < rows.length; first += atOnce) {
+    const some = rows.slice(first, first + atOnce);
+    const at = (base: Expr, which: number, row: number) =>
+      add(base, int((which * atOnce + row) * places));
+    const read = (base: Expr, which: number, row: number): Row =>
+      arrays.map(({ name, type }) =>
+        emitter.bind({ kind: "shared", array: name, indices: [at(base, which, row)], type })
+      );
+    const write = (values: Row, row: number) =>
+      arrays.forEach(({ name }, k) =>
+        emitter.emit({
+          kind: "store_shared",
+          array: name,
+          indices: [at(mine, 0, row)],
+          value: values[k]!,
+        })
+      );
+    emitter.phase([], memory, () => emitter.when(onlyOnce(silent), () => some.forEach(write)));
+    let left = parts;
+    while (left > READ_AT_ONCE) {
+      left /= 2;
+      const half = left;
+      emitter.phase(memory, memory, () => {
+        const isLower = operation("lt", [part, int(half)], bool);
+        emitter.when(operation("and", [isLower, onlyOnce(silent)], bool), () => {
+          some.forEach((_, row) => write(combine(read(mine, 0, row), read(mine, half, row)), row));
+        });
+      });
+    }
+    emitter.phase(memory, [], () => {
+      some.forEach((_, row) => {
+        let values = Array.from({ length: left }, (_, which) => read(place, which, row));
+        while (values.length > 1) {
+          const half = values.length / 2;
+          values = Array.from({ length: half }, (_, i) => combine(values[i]!, values[half + i]!));
         }
+        results.push(values[0]!);
       });
     });
   }
-
-  const results: Row[] = [];
-  emitter.phase(memory, [], () => {
-    for (const element of elements) {
-      let parts: Row[] = Array.from(
-        { length: left },
-        (_, part) => arrays.map((array) => emitter.bind(shared(array, place(int(part), element)))),
-      );
-      while (parts.length > 1) {
-        const half = parts.length / 2;
-        parts = Array.from({ length: half }, (_, i) => combine(parts[i]!, parts[half + i]!));
-      }
-      results.push(parts[0]!);
-    }
-  });
   return results;
 }
+
+/** Partial results take no more workgroup memory than this at a time. */
+const MAX_BYTES = 8192;
 
 /** Emits the combine function on packets. */
 export function combined(context: Context, region: Region, a: Row, b: Row): Row {
