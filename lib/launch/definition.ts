@@ -6,6 +6,7 @@
  */
 
 import type { CompileOptions } from "../compile.ts";
+import { OutOfResourcesError } from "../errors.ts";
 import { checkGrid, type GridFunction, type GridShape } from "../grid.ts";
 import type { Graph } from "../ir/graph.ts";
 import { stageClock } from "../stages.ts";
@@ -118,7 +119,11 @@ export class Definition implements Launchable {
       ...positions,
       ...bound.hidden.map((name, k): [string, number] => [name, positional.length + k]),
     ]);
-    return prepare(graph, backend, all, { ...options, aliases, fold });
+    try {
+      return prepare(graph, backend, all, { ...options, aliases, fold });
+    } catch (error) {
+      throw withConstants(error, this.#constantsOf(bound));
+    }
   }
 
   /** What a grid function is given. */
@@ -167,6 +172,15 @@ export class Definition implements Launchable {
       );
     });
   }
+}
+
+/** An error of a kernel that is too large for the device, with the constants that make it so. */
+function withConstants(error: unknown, constants: Readonly<Record<string, unknown>>): unknown {
+  const sizes = Object.entries(constants)
+    .filter(([, value]) => typeof value === "number" && value > 1)
+    .map(([name, value]) => `${name} is ${value}`);
+  if (!(error instanceof OutOfResourcesError) || sizes.length === 0) return error;
+  return new OutOfResourcesError(`${error.message} (${sizes.join(", ")})`, { cause: error });
 }
 
 function isDebug({ debug, device }: Bound): boolean {

@@ -2,13 +2,7 @@
  * A kernel compiled for one device and one specialisation, ready to run again and again.
  */
 
-import {
-  compile,
-  type CompiledProgram,
-  type CompileOptions,
-  simplify,
-  type Target,
-} from "../compile.ts";
+import { type CompiledProgram, type CompileOptions, simplify, type Target } from "../compile.ts";
 import { evaluate } from "../cpu/evaluate.ts";
 import { DeviceError, LaunchError } from "../errors.ts";
 import type { GridShape } from "../grid.ts";
@@ -34,6 +28,7 @@ import { offsetName } from "../trace/trace.ts";
 import { stageClock } from "../stages.ts";
 import { FOLD } from "../wgsl/module.ts";
 import { FIRST_REPORT } from "../wgsl/reports.ts";
+import { compileOnce } from "./kept.ts";
 import { reporterOf } from "./reports.ts";
 
 /**
@@ -57,7 +52,7 @@ export function prepare(
 ): Executable {
   if (backend instanceof HostBackend) return onHost(graph, backend, positions);
   if (backend instanceof WebGpuBackend) {
-    const program = compile(graph, options, targetOf(backend.capabilities));
+    const program = compileOnce(graph, options, targetOf(backend.capabilities), backend.cache);
     return onGpu(program, backend, positions, sharingOf(graph, positions, options.aliases));
   }
   throw new DeviceError("Cannot launch on this device: kernels run on 'webgpu' and 'cpu'");

@@ -90,6 +90,25 @@ inFolder("nothing is left of a file that the disk had no room for", async (folde
   assertEquals(cache.get("key"), "text");
 });
 
+inFolder("a file that is locked is not there, which is said once", async (folder) => {
+  const cache = new DiskCache(folder);
+  cache.set("key", "text");
+  const { readTextFileSync } = Deno;
+  Deno.readTextFileSync = () => {
+    throw new Deno.errors.Busy("The file is used by another process (os error 32)");
+  };
+  try {
+    const warnings = await warningsOf(() => {
+      assertEquals([cache.get("key"), cache.get("key")], [undefined, undefined]);
+    });
+    assertEquals(warnings.length, 1);
+    assertMatch(String(warnings[0]), /^Nereid: cannot read the cache in .*used by another process/);
+  } finally {
+    Deno.readTextFileSync = readTextFileSync;
+  }
+  assertEquals(cache.get("key"), "text");
+});
+
 inFolder("the oldest texts make room for new ones", (folder) => {
   const cache = new DiskCache(folder, { maxBytes: 10_000 });
   for (let i = 0; i < 30; i++) {

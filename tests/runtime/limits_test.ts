@@ -10,7 +10,7 @@ import {
   tl,
 } from "../../mod.ts";
 import type { Limits } from "../../lib/runtime/capabilities.ts";
-import { assert, assertEquals, assertThrows } from "../support/assert.ts";
+import { assertEquals, assertMatch, assertThrows } from "../support/assert.ts";
 import { hasGpu } from "../support/devices.ts";
 import { limited } from "../support/limited.ts";
 
@@ -170,25 +170,29 @@ const product = jit(function product(a: Pointer, b: Pointer, out: Pointer, { SIZ
 });
 
 onLimited(
-  "products stage less where there is little workgroup memory, or say what to shrink",
+  "products stage less where there is little workgroup memory",
   { maxComputeWorkgroupStorageSize: 4096 },
   async (device) => {
     using a = device.full([32, 32], 1), b = device.full([32, 32], 2), out = device.zeros([32, 32]);
     product[grid(1)](a, b, out);
     assertEquals(new Set(await out.read()), new Set([64]));
-    const reverse = jit(function reverse(x: Pointer, out: Pointer, { BLOCK = 4096 }) {
-      const i = tl.arange(0, BLOCK);
-      tl.store(out + i, tl.gather(tl.load(x + i), BLOCK - 1 - i, 0));
+  },
+);
+
+onLimited(
+  "a kernel that needs more workgroup memory than there is names the constants to shrink",
+  { maxComputeWorkgroupStorageSize: 4 },
+  async (device) => {
+    const sum = jit(function sum(x: Pointer, out: Pointer, { BLOCK = 256, SCALE = 1 }) {
+      tl.store(out, tl.sum(tl.load(x + tl.arange(0, BLOCK))) * SCALE);
     });
-    using x = device.arange(8192, { dtype: "f32" }), y = device.zeros([8192]);
-    let message = "";
-    try {
-      reverse[grid(1)](x, y, { BLOCK: 8192 });
-      assertEquals((await y.read())[0], 8191); // in parts
-    } catch (error) {
-      assert(error instanceof OutOfResourcesError, String(error));
-      message = error.message;
-    }
-    assert(message === "" || message.includes("smaller tiles"), message);
+    using x = device.full([256], 1), out = device.zeros([1]);
+    const { message } = assertThrows(() => sum[grid(1)](x, out), OutOfResourcesError);
+    assertMatch(
+      message,
+      /^Kernel 'sum' needs \d+ bytes of workgroup memory, but the device allows 4: launch it with smaller tiles \(BLOCK is 256\)$/,
+    );
+    sum[grid(1)](x, out, { BLOCK: 1, SCALE: 5 });
+    assertEquals((await out.read())[0], 5);
   },
 );
