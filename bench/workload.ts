@@ -48,6 +48,8 @@ export interface Workload {
   /** The kernel's name. */
   readonly name: string;
   readonly unit: "GB/s" | "TFLOP/s";
+  /** Whether instances have the same by hand. */
+  readonly byHand?: boolean;
   /** The sizes that are benched; small ones for devices in software. */
   readonly sizes: (software: boolean) => readonly Size[];
   /** Bytes moved by one run at least, or floating-point operations. */

@@ -8,6 +8,7 @@ import { errorOf, random, readerOf, type Size, spread, type Workload } from "../
 export const matmulSquare: Workload = {
   name: "matmul",
   unit: "TFLOP/s",
+  byHand: true,
   sizes: (software) =>
     software
       ? [{ dtype: "f32", size: [512] }]

@@ -43,6 +43,7 @@ function rowsOf(x: Tensor): (row: number) => Promise<ArrayLike<number>> {
 export const softmaxRows: Workload = {
   name: "softmax",
   unit: "GB/s",
+  byHand: true,
   sizes: rowSizes,
   amount: readAndWritten,
   prepare(device, { size, dtype }, seed) {
@@ -66,6 +67,7 @@ export const softmaxRows: Workload = {
 export const layerNormRows: Workload = {
   name: "layer_norm",
   unit: "GB/s",
+  byHand: true,
   sizes: rowSizes,
   amount: readAndWritten,
   prepare(device, { size, dtype }, seed) {
@@ -97,6 +99,7 @@ export const layerNormRows: Workload = {
 export const rmsNormRows: Workload = {
   name: "rms_norm",
   unit: "GB/s",
+  byHand: true,
   sizes: rowSizes,
   amount: readAndWritten,
   prepare(device, { size, dtype }, seed) {

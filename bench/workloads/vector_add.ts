@@ -6,6 +6,7 @@ import { bytesOf, checkRows, random, readerOf, type Workload } from "../workload
 export const vectorAdd: Workload = {
   name: "vector_add",
   unit: "GB/s",
+  byHand: true,
   sizes: (software) => [{ dtype: "f32", size: [2 ** (software ? 22 : 26)] }],
   amount: ({ size: [n], dtype }) => 3 * bytesOf(dtype) * n!,
   prepare(device, { size: [n], dtype }, seed) {

@@ -30,8 +30,8 @@ export interface RaceOptions {
 /** Turns that the contenders take. */
 const ROUNDS = 5;
 
-/** Launches of a sample at most. */
-const MOST_REPEATS = 500;
+/** Launches of a sample at most: between two submits the device may wait for the host. */
+const MOST_REPEATS = 200;
 
 /** Launches of a contender that shows itself slower than the fastest by this factor are not repeated. */
 const HOPELESS = 3;
