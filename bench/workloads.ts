@@ -9,7 +9,7 @@ import {
   rmsNormRows,
   softmaxRows,
 } from "./workloads/rows.ts";
-import { cumsumElements, sumElements } from "./workloads/sums.ts";
+import { cumsumElements, sortElements, sumElements } from "./workloads/sums.ts";
 import { vectorAdd } from "./workloads/vector_add.ts";
 import type { Workload } from "./workload.ts";
 
@@ -24,6 +24,7 @@ export const WORKLOADS: readonly Workload[] = [
   rotaryHeads,
   sumElements,
   cumsumElements,
+  sortElements,
   matmulSquare,
   attentionHeads,
 ];

@@ -1,6 +1,7 @@
-/** Workloads with one result of many programs: sums, running sums. */
+/** Workloads whose programs depend on each other: sums, running sums, sorting. */
 
 import { cumsum } from "../../kernels/cumsum.ts";
+import { sort } from "../../kernels/sort.ts";
 import { sum } from "../../kernels/sum.ts";
 import { bytesOf, errorOf, random, spread, type Workload } from "../workload.ts";
 
@@ -49,6 +50,27 @@ export const cumsumElements: Workload = {
         }
         for (const place of places) found.push((await result(place, 1))[0]!);
         return errorOf(found, wanted, { absolute: 1e-4 * Math.sqrt(n!), relative: 1e-4 });
+      },
+    };
+  },
+};
+
+export const sortElements: Workload = {
+  name: "sort",
+  unit: "GB/s",
+  sizes: (software) => [{ dtype: "f32", size: [2 ** (software ? 14 : 24)] }],
+  amount: ({ size: [n], dtype }) => 2 * bytesOf(dtype) * n!, // were it done in one step
+  prepare(device, { size: [n], dtype }, seed) {
+    const x = random(device, [n!], seed, { dtype }), out = device.empty([n!], { dtype });
+    return {
+      inputs: [x],
+      out,
+      run: () => sort(x, { out }),
+      async check(result) {
+        const wanted = (await x.read()).toSorted() as Float32Array, places = spread(n!, 64);
+        const found: number[] = [];
+        for (const place of places) found.push((await result(place, 1))[0]!);
+        return errorOf(found, places.map((place) => wanted[place]!), { absolute: 1e-30 });
       },
     };
   },
