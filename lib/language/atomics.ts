@@ -17,28 +17,75 @@ export interface AtomicOptions {
  * tile counts, also when several go to one place. All give what was there before.
  */
 export interface AtomicFunctions {
-  /** Adds to what is there. */
+  /**
+   * Adds to what is there.
+   *
+   * @example
+   * tl.atomicAdd(p + tl.zerosLike(x), x) // ptr p: i32 = [10]; x: i32 = [1, 2, 3] makes p = [16]
+   */
   atomicAdd(pointer: number, value: Condition, options?: AtomicOptions): Tile;
-  /** Puts the larger of what is there and a value; NaNs go by their bits. */
+  /**
+   * Puts the larger of what is there and a value; NaNs go by their bits.
+   *
+   * @example
+   * tl.atomicMax(p + tl.zerosLike(x), x) // ptr p: i32 = [2]; x: i32 = [1, 5, 3] makes p = [5]
+   */
   atomicMax(pointer: number, value: Condition, options?: AtomicOptions): Tile;
-  /** Puts the smaller of what is there and a value; NaNs go by their bits. */
+  /**
+   * Puts the smaller of what is there and a value; NaNs go by their bits.
+   *
+   * @example
+   * tl.atomicMin(p + tl.zerosLike(x), x) // ptr p: i32 = [2]; x: i32 = [1, 5, 3] makes p = [1]
+   */
   atomicMin(pointer: number, value: Condition, options?: AtomicOptions): Tile;
-  /** Keeps the bits that an integer has too. */
+  /**
+   * Keeps the bits that an integer has too.
+   *
+   * @example
+   * tl.atomicAnd(p + tl.zerosLike(x), x) // ptr p: i32 = [7]; x: i32 = [6, 3] makes p = [2]
+   */
   atomicAnd(pointer: number, value: Condition, options?: AtomicOptions): Tile;
-  /** Sets the bits that an integer has. */
+  /**
+   * Sets the bits that an integer has.
+   *
+   * @example
+   * tl.atomicOr(p + tl.zerosLike(x), x) // ptr p: i32 = [0]; x: i32 = [6, 3] makes p = [7]
+   */
   atomicOr(pointer: number, value: Condition, options?: AtomicOptions): Tile;
-  /** Flips the bits that an integer has. */
+  /**
+   * Flips the bits that an integer has.
+   *
+   * @example
+   * tl.atomicXor(p + tl.zerosLike(x), x) // ptr p: i32 = [0]; x: i32 = [6, 3] makes p = [5]
+   */
   atomicXor(pointer: number, value: Condition, options?: AtomicOptions): Tile;
-  /** Puts a value in place of what is there. */
+  /**
+   * Puts a value in place of what is there.
+   *
+   * @example
+   * tl.atomicXchg(p, 9) // ptr p: i32 = [4] gives 4
+   */
   atomicXchg(pointer: number, value: Condition, options?: AtomicOptions): Tile;
-  /** Puts a value where the bits of what is there equal those of `compare`. */
+  /**
+   * Puts a value where the bits of what is there equal those of `compare`.
+   *
+   * @example
+   * tl.atomicCas(p, 4, 9) // ptr p: i32 = [4] makes p = [9]
+   */
   atomicCas(
     pointer: number,
     compare: Condition,
     value: Condition,
     options?: Omit<AtomicOptions, "mask">,
   ): Tile;
-  /** Waits for all invocations of this program, and makes their writes seen by each other. */
+  /**
+   * Waits for all invocations of this program, and makes their writes seen by each other.
+   *
+   * @example
+   * tl.store(p, 1);
+   * tl.debugBarrier();
+   * tl.load(p) // ptr p = [0] gives 1
+   */
   debugBarrier(): void;
 }
 

@@ -191,15 +191,43 @@ export interface BlockFunctions {
   /**
    * A pointer to a block of a tensor, for `tl.load` and `tl.store`; with `boundaryCheck` they leave out
    * what is outside along those dimensions.
+   *
+   * @example
+   * const block = tl.makeBlockPtr(p, { shape: [2, 3], strides: [3, 1], offsets: [0, 1], blockShape: [2, 2] });
+   * tl.load(block) // ptr p = [1, 2, 3, 4, 5, 6] gives [[2, 3], [5, 6]]
    */
   makeBlockPtr(base: number, options: BlockPointerOptions): Pointer;
-  /** The block that is so many elements further along each dimension. */
+  /**
+   * The block that is so many elements further along each dimension.
+   *
+   * @example
+   * const block = tl.makeBlockPtr(p, { shape: [2, 3], strides: [3, 1], offsets: [0, 1], blockShape: [2, 2] });
+   * tl.load(tl.advance(block, [1, 0]), { boundaryCheck: 0 }) // ptr p = [1, 2, 3, 4, 5, 6] gives [[5, 6], [0, 0]]
+   */
   advance(block: number, offsets: readonly number[]): Pointer;
-  /** A tensor to be accessed in blocks, with its bounds known. */
+  /**
+   * A tensor to be accessed in blocks, with its bounds known.
+   *
+   * @example
+   * const x = tl.makeTensorDescriptor(p, { shape: [2, 3], strides: [3, 1], blockShape: [2, 2] });
+   * x.load([0, 2]) // ptr p = [1, 2, 3, 4, 5, 6] gives [[3, 0], [6, 0]]
+   */
   makeTensorDescriptor(base: number, options: TensorDescriptorOptions): TensorDescriptor;
-  /** The same as `descriptor.load(offsets)`. */
+  /**
+   * The same as `descriptor.load(offsets)`.
+   *
+   * @example
+   * const x = tl.makeTensorDescriptor(p, { shape: [2, 3], strides: [3, 1], blockShape: [2, 2] });
+   * tl.loadTensorDescriptor(x, [1, 0]) // ptr p = [1, 2, 3, 4, 5, 6] gives [[4, 5], [0, 0]]
+   */
   loadTensorDescriptor(descriptor: TensorDescriptor, offsets: readonly number[]): Tile;
-  /** The same as `descriptor.store(offsets, value)`. */
+  /**
+   * The same as `descriptor.store(offsets, value)`.
+   *
+   * @example
+   * const x = tl.makeTensorDescriptor(p, { shape: [2, 3], strides: [3, 1], blockShape: [2, 2] });
+   * tl.storeTensorDescriptor(x, [0, 2], 9) // ptr p = [1, 2, 3, 4, 5, 6] makes p = [1, 2, 9, 4, 5, 9]
+   */
   storeTensorDescriptor(
     descriptor: TensorDescriptor,
     offsets: readonly number[],
@@ -208,13 +236,31 @@ export interface BlockFunctions {
   /**
    * `x`, with the promise that its first elements along each dimension are multiples of these
    * numbers. A promise that is not kept gives wrong results.
+   *
+   * @example
+   * tl.load(p + tl.multipleOf(n, 4)) // ptr p = [1, 2, 3, 4, 5]; n = 4 gives 5
    */
   multipleOf(x: Condition, values: number | readonly number[]): Tile;
-  /** `x`, with the promise that so many neighbours along each dimension count up by one. */
+  /**
+   * `x`, with the promise that so many neighbours along each dimension count up by one.
+   *
+   * @example
+   * tl.maxContiguous(x, 4) // x: i32 = [4, 5, 6, 7] gives [4, 5, 6, 7]
+   */
   maxContiguous(x: Condition, values: number | readonly number[]): Tile;
-  /** `x`, with the promise that so many neighbours along each dimension are equal. */
+  /**
+   * `x`, with the promise that so many neighbours along each dimension are equal.
+   *
+   * @example
+   * tl.maxConstancy(x, 2) // x: i32 = [4, 4, 5, 5] gives [4, 4, 5, 5]
+   */
   maxConstancy(x: Condition, values: number | readonly number[]): Tile;
-  /** Promises that a condition holds. */
+  /**
+   * Promises that a condition holds.
+   *
+   * @example
+   * tl.assume(tl.load(p) > 0) // ptr p = [1] passes
+   */
   assume(condition: Condition): void;
 }
 

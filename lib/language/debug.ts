@@ -26,6 +26,9 @@ export interface DebugFunctions {
    * `pid (0, 0, 0) x: [1, 2]`, and of a masked tile a line an element. `console.log` in a kernel does
    * the same. A device takes {@linkcode DeviceOptions.print} to print elsewhere than on the console,
    * and holds so many elements between two waits; those beyond are lost, which is told.
+   *
+   * @example
+   * tl.devicePrint("x", x) // x = [1, 2.5] prints pid (0, 0, 0) x: [1, 2.5]
    */
   devicePrint(...values: readonly unknown[]): void;
   /**
@@ -33,6 +36,9 @@ export interface DebugFunctions {
    * opened with it; the CPU device is unless told otherwise). One that fails is an error of the next
    * `read()` or `synchronize()`, on the CPU of the launch, that names program and element.
    * `console.assert` in a kernel does the same.
+   *
+   * @example
+   * tl.deviceAssert(x > 0, "all are positive") // x = [1, 2] passes
    */
   deviceAssert(condition: Condition, message?: string, options?: AssertOptions): void;
 }

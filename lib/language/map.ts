@@ -25,6 +25,16 @@ export interface MapFunctions {
   /**
    * Calls a function with the scalars at each place of tiles. It may branch and loop on them, which
    * tiles cannot, and load; it returns a scalar, or an array of several for as many tiles.
+   *
+   * @example
+   * tl.mapElementwise((n) => {
+   *   let steps = 0;
+   *   while (n !== 1) {
+   *     n = n % 2 === 0 ? Math.floor(n / 2) : 3 * n + 1;
+   *     steps += 1;
+   *   }
+   *   return steps;
+   * }, x) // x: i32 = [1, 6, 7] gives [0, 8, 16]
    */
   mapElementwise<const R>(
     fn: (...scalars: number[]) => R,
@@ -34,6 +44,12 @@ export interface MapFunctions {
    * WGSL for each element: an expression, or statements that return one, of the operands `$0`, `$1`, …
    * An operand has the WGSL type of its dtype, or of 32 bits when the dtype is narrower (i8 is `i32`, bf16 is
    * `f32`). Where the CPU device is to run it too, `javascript` says what it computes.
+   *
+   * @example
+   * tl.inlineWgsl("mix($0, $1, 0.25)", [x, y], {
+   *   dtype: tl.f32,
+   *   javascript: (x, y) => 0.75 * x + 0.25 * y,
+   * }) // x = [0, 4]; y = [4, 8] gives [1, 5]
    */
   inlineWgsl(source: string, operands: readonly Condition[], options: InlineWgslOptions): Tile;
 }
