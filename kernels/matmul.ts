@@ -22,6 +22,7 @@
  */
 
 import {
+  autotune,
   cdiv,
   Device,
   grid,
@@ -138,7 +139,33 @@ export interface MatmulOptions {
   blockK?: number | undefined;
   /** Warps that share a tile; 4, or 8 for large tiles, unless given. */
   numWarps?: number | undefined;
+  /**
+   * Try several tiles at the first product of each size, and keep the fastest; false unless given.
+   * Sizes of tiles are not given besides.
+   */
+  tune?: boolean | undefined;
 }
+
+/** The same kernel, which finds out what tiles are fast for each size. */
+export const tunedMatmulKernel = autotune({
+  configs: [
+    { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8 },
+    { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 8 },
+    { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 16, numWarps: 4 },
+    { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 4 },
+    { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4 },
+    { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2 },
+    { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4 },
+    { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 32, numWarps: 2 },
+  ],
+  key: ["M", "N", "K", "aRowStride", "bRowStride"],
+  prune: { // no tile that is mostly outside of a small product
+    earlyConfigPrune(configs, { M, N }) {
+      const left = configs.filter(({ BLOCK_M, BLOCK_N }) => BLOCK_M < 2 * M && BLOCK_N < 2 * N);
+      return left.length > 0 ? left : configs.slice(-1);
+    },
+  },
+}, matmulKernel);
 
 /**
  * The matrix product of `a` [M, K] and `b` [K, N].
@@ -180,6 +207,19 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     const result = { tensor: out, rowStride: N, columnStride: 1 };
     if (M <= FEW) skinny([M, N, K], left, right, result, activation);
     else skinny([N, M, K], turned(right), turned(left), turned(result), activation);
+    return out;
+  }
+  if (options.tune) {
+    if (chosen.some((option) => option !== undefined)) {
+      throw new LaunchError(
+        "Cannot run matmul with 'tune' and sizes of tiles: leave out 'blockM', 'blockN', 'blockK' and 'numWarps', which tuning finds",
+      );
+    }
+    tunedMatmulKernel
+      [grid(({ BLOCK_M, BLOCK_N }) => cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
+        ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
+        { ...(activation && { ACTIVATION: activation }) },
+      );
     return out;
   }
   const tiling = tilingFor(M, N, a.device.capabilities.software);

@@ -67,6 +67,21 @@ onDevices("matmul() keeps NaN and infinities to their rows and columns", async (
   await assertMatches(out, reference(a, b, [M, N, K]), { relative: 1e-6 });
 });
 
+onDevices("matmul() tunes when it is told to, and multiplies all the same", async (device) => {
+  const a = await randomTensor(device, [30, 20], "f32", 1);
+  const b = await randomTensor(device, [20, 40], "f32", 2);
+  const expected = reference(a.values, b.values, [30, 40, 20], relu);
+  for (let i = 0; i < 2; i++) {
+    const out = matmul(a.tensor, b.tensor, { tune: true, activation: relu });
+    await assertMatches(out, expected, tolerance("f32", 20));
+  }
+  assertThrows(
+    () => matmul(a.tensor, b.tensor, { tune: true, blockM: 16 }),
+    LaunchError,
+    "Cannot run matmul with 'tune' and sizes of tiles",
+  );
+});
+
 onDevices("matmul() refuses what cannot be multiplied", (device) => {
   const a = device.zeros([3, 4]), b = device.zeros([5, 6]);
   assertThrows(
