@@ -16,7 +16,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "npm:comma
 import { doctor } from "./lib/cli/doctor.ts";
 import { inspect, type InspectOptions } from "./lib/cli/inspect.ts";
 import { portFile } from "./lib/cli/port.ts";
-import { type DefaultDevice, run } from "./lib/cli/run.ts";
+import { run, type RunOptions } from "./lib/cli/run.ts";
 import { UsageError } from "./lib/cli/usage.ts";
 import { NereidError } from "./mod.ts";
 
@@ -34,8 +34,12 @@ program.command("run")
   .addOption(
     new Option("--device <kind>", "what Device.open() opens").choices(["webgpu", "dawn", "cpu"]),
   )
-  .action(async (file: string, args: string[], options: { device?: DefaultDevice }) => {
-    exitCode = await run(file, args, options.device);
+  .option(
+    "--sanitize",
+    "report what kernels do wrong: accesses outside of tensors; on the CPU more",
+  )
+  .action(async (file: string, args: string[], options: RunOptions) => {
+    exitCode = await run(file, args, options);
   });
 
 program.command("inspect")

@@ -41,7 +41,7 @@ const WORDS = [0, 1, 2, 3, 4, 5, 6, 7];
  * the greatest key, so that blocks are full; grid: `cdiv(length of keys, BLOCK)`.
  */
 export const toKeysKernel = jit(
-  function toKeys(x: Pointer, keys: Pointer, n: number, { BLOCK = 1024, FLIP = false }) {
+  function toKeys(x: Pointer, keys: Pointer, n: number, { BLOCK = 512, FLIP = false }) {
     const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
     const bits = tl.cast(tl.load(x + at, { mask: at < n }), tl.u32, { bitcast: true });
     let key = bits;
@@ -61,7 +61,7 @@ export const countDigitsKernel = jit(
     keys: Pointer, // [blocks * BLOCK]
     counts: Pointer, // [16, blocks]
     shift: number,
-    { BLOCK = 1024 },
+    { BLOCK = 512 },
   ) {
     const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
     const digit = tl.cast((tl.load(keys + at) >>> shift) & 15, tl.i32);
@@ -81,7 +81,7 @@ export const scatterDigitsKernel = jit(
     out: Pointer, // [blocks * BLOCK], or [n] in the last round
     n: number,
     shift: number,
-    { BLOCK = 1024, LAST = false, FLIP = false },
+    { BLOCK = 512, LAST = false, FLIP = false },
   ) {
     const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
     const key = tl.load(keys + at);
@@ -110,8 +110,8 @@ export const scatterDigitsKernel = jit(
   { WORDS },
 );
 
-/** Elements of a block. */
-const BLOCK = 1024;
+/** Elements of a block: with few warps, scans wait less. */
+const BLOCK = 512;
 
 /** Options of {@linkcode sort}. */
 export interface SortOptions {
@@ -145,7 +145,6 @@ export function sort(x: Tensor, { descending = false, out }: SortOptions = {}): 
       BLOCK,
       LAST,
       FLIP: LAST && descending,
-      numWarps: 8,
     });
     from = to;
   }

@@ -15,6 +15,7 @@ import { checkRequirements } from "./lower/requirements.ts";
 import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
+import { checkAccesses } from "./passes/check_accesses.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { type MatrixUnit, useMatrixUnits } from "./passes/matrix_units.ts";
 import { prefetch } from "./passes/prefetch.ts";
@@ -54,6 +55,11 @@ export interface CompileOptions {
   readonly numStages: number;
   /** For each pointer parameter in order, a number; parameters with equal numbers share a buffer. */
   readonly aliases: readonly number[];
+  /**
+   * Given where accesses are to be checked: for tensors that begin somewhere in their buffer, the
+   * parameter that says where, by name.
+   */
+  readonly checks?: Readonly<Record<string, string>> | undefined;
   /** How the grid is dispatched. */
   readonly fold: GridFold;
 }
@@ -103,7 +109,7 @@ export function compileStages(
   const lanes = Math.min(target.subgroupSize || INVOCATIONS_PER_WARP, invocations);
   checkRequirements(graph, target);
   const ended = stageClock();
-  const tile = simplify(graph);
+  const tile = simplify(options.checks ? checkAccesses(graph, options.checks) : graph);
   const round = padTiles(tile), padded = round === tile ? tile : canonicalise(round);
   const ahead = options.numStages > 1 ? canonicalise(prefetch(padded)) : padded;
   ended("simplify");

@@ -11,6 +11,13 @@ import { UsageError } from "./usage.ts";
 /** What `Device.open()` opens when the script does not say. */
 export type DefaultDevice = "webgpu" | "dawn" | "cpu";
 
+/** What is said of a run. */
+export interface RunOptions {
+  readonly device?: DefaultDevice | undefined;
+  /** Whether kernels are watched while they run. */
+  readonly sanitize?: boolean | undefined;
+}
+
 const PERMISSIONS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
 
 /** The flags that give a child what this process has been granted as a whole. */
@@ -26,19 +33,23 @@ async function permissionFlags(): Promise<string[]> {
 /**
  * Runs `file` with `args` and resolves to its exit code.
  *
+ * @param options What a plain `Device.open()` opens in it.
  * @throws {UsageError} When this process may not start another.
  */
 export async function run(
   file: string,
   args: readonly string[],
-  device: DefaultDevice | undefined,
+  { device, sanitize = false }: RunOptions = {},
 ): Promise<number> {
-  const preload = `globalThis[Symbol.for("nereid.device")] = ${JSON.stringify(device)};`;
+  const preload = [
+    ...(device ? [`globalThis[Symbol.for("nereid.device")] = ${JSON.stringify(device)};`] : []),
+    ...(sanitize ? [`globalThis[Symbol.for("nereid.sanitize")] = true;`] : []),
+  ].join("\n");
   const deno = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       ...await permissionFlags(),
-      ...(device ? ["--preload", `data:text/javascript,${encodeURIComponent(preload)}`] : []),
+      ...(preload ? ["--preload", `data:text/javascript,${encodeURIComponent(preload)}`] : []),
       file,
       ...args,
     ],

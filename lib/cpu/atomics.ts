@@ -90,6 +90,8 @@ export function planAtomic(planner: Planner, op: Op): void {
       const old = memory[at >>> 0];
       if (old === undefined) failAccess(frame, op, base, at, "update");
       out[i] = old;
+      frame.checks?.load(op, base, memory, at);
+      frame.checks?.update(memory, at);
       if (isCas) {
         scratch[0] = first.array[i & first.mask]!;
         if (scratchBits[0] !== bitsOf(memory)[at]) continue;

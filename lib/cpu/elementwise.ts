@@ -4,6 +4,7 @@ import { type DType, isEncoded, type NumericFunction, ROUND } from "../ir/dtype.
 import type { Op } from "../ir/graph.ts";
 import type { Dtypes, ElementwiseRow } from "../ir/ops/row.ts";
 import { dtypeOf } from "../ir/type.ts";
+import { watchElementwise } from "./checks.ts";
 import { elementwiseLoop, type Evaluate, instantiate } from "./loops.ts";
 import type { Planner, Step } from "./planner.ts";
 
@@ -50,14 +51,16 @@ export function planElementwise(planner: Planner, op: Op, row: ElementwiseRow): 
   const slots = places.flatMap((place) => place.kind === "number" ? [place.slot] : []);
   if (slots.length === places.length) return planNumber(planner, op, f, slots);
 
-  const operands = op.operands.flatMap((value) => {
-    const { array, mask } = planner.operand(value);
-    return [array, mask];
-  });
-  planner.release(); // element i of the result needs no more than element i of each operand
+  const operands = op.operands.map((value) => planner.operand(value));
+  // Element i of the result needs no more than element i of each operand, unless it is looked at again.
+  if (!planner.watch) planner.release();
   const out = planner.putTile(op.result), n = out.length;
   const loop = instantiate(elementwiseLoop(places.length), key);
-  planner.push(() => loop(f, n, out, ...operands));
+  const list = operands.flatMap(({ array, mask }) => [array, mask]);
+  planner.push(() => loop(f, n, out, ...list));
+  if (planner.watch) {
+    watchElementwise(planner, planner.watch, op, operands, { array: out, mask: -1 });
+  }
 }
 
 /** On numbers alone: the result is a number too, also where it stands for a whole tile. */
@@ -76,4 +79,7 @@ function planNumber(planner: Planner, op: Op, f: Evaluate, slots: readonly numbe
   const step = steps[slots.length];
   if (!step) throw new Error(`Operation ${op.name} has ${slots.length} operands, not 1 to 3`);
   planner.push(step);
+  if (!planner.watch) return;
+  const operands = op.operands.map((value) => planner.operand(value));
+  watchElementwise(planner, planner.watch, op, operands, planner.operand(op.result));
 }

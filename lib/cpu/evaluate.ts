@@ -17,6 +17,7 @@ import {
 import type { Graph, Op } from "../ir/graph.ts";
 import { elementwise, type StructuralName } from "../ir/ops.ts";
 import { dtypeOf, isPointer } from "../ir/type.ts";
+import { Checks, offsetOps, type WrittenOf } from "./checks.ts";
 import { planElementwise } from "./elementwise.ts";
 import { type Frame, Planner, runAll, type Step } from "./planner.ts";
 import { STRUCTURAL } from "./structural.ts";
@@ -33,27 +34,38 @@ export interface Prepared {
    * Runs every program of the grid in order, the first dimension fastest.
    *
    * @param print Takes what programs print; the console unless given.
+   * @param writtenOf Which memory was written: needed where the kernel was prepared to be watched.
    * @throws {KernelError} When a program reaches outside a tensor, or asserts what does not hold.
    */
-  run(args: readonly Argument[], grid: Grid, print?: (text: string) => void): void;
+  run(
+    args: readonly Argument[],
+    grid: Grid,
+    print?: (text: string) => void,
+    writtenOf?: WrittenOf,
+  ): void;
 }
 
-const prepared = new WeakMap<Graph, Prepared>();
+const prepared = new WeakMap<Graph, Prepared>(), watched = new WeakMap<Graph, Prepared>();
 
-/** Runs every program of the grid in order, the first dimension fastest; prepares the graph at its first run. */
+/**
+ * Runs every program of the grid in order, the first dimension fastest; prepares the graph at its
+ * first run. With `writtenOf` the programs are watched: see `checks.ts`.
+ */
 export function evaluate(
   graph: Graph,
   args: readonly Argument[],
   grid: Grid,
   print?: (text: string) => void,
+  writtenOf?: WrittenOf,
 ): void {
-  let kernel = prepared.get(graph);
-  if (!kernel) prepared.set(graph, kernel = prepare(graph));
-  kernel.run(args, grid, print);
+  const kernels = writtenOf ? watched : prepared;
+  let kernel = kernels.get(graph);
+  if (!kernel) kernels.set(graph, kernel = prepare(graph, writtenOf !== undefined));
+  kernel.run(args, grid, print, writtenOf);
 }
 
-/** Plans how a graph is run. */
-export function prepare(graph: Graph): Prepared {
+/** Plans how a graph is run; with `watch`, so that its programs are watched. */
+export function prepare(graph: Graph, watch = false): Prepared {
   const frame: Frame = {
     graph,
     numbers: [],
@@ -61,8 +73,9 @@ export function prepare(graph: Graph): Prepared {
     grid: [0, 0, 0],
     program: [0, 0, 0],
     print: (text) => console.log(text),
+    checks: undefined,
   };
-  const planner = new Planner(frame, planOp);
+  const planner = new Planner(frame, planOp, watch ? { offsets: offsetOps(graph) } : undefined);
   const bind = graph.params.map((param) => {
     const slot = planner.putNumber(param.value), { element } = param.value.type;
     return (argument: Argument | undefined) => {
@@ -76,7 +89,7 @@ export function prepare(graph: Graph): Prepared {
   });
   const steps = planner.region(graph.body, () => {});
   return {
-    run(args, grid, print = (text) => console.log(text)) {
+    run(args, grid, print = (text) => console.log(text), writtenOf = () => undefined) {
       if (args.length !== bind.length) {
         throw new Error(
           `Cannot run kernel '${graph.name}': it takes ${bind.length} arguments, not ${args.length}`,
@@ -85,6 +98,7 @@ export function prepare(graph: Graph): Prepared {
       bind.forEach((set, i) => set(args[i]));
       frame.grid = grid;
       frame.print = print;
+      if (watch) frame.checks = new Checks(frame, writtenOf);
       try {
         runGrid(frame, steps);
       } finally {
@@ -100,10 +114,16 @@ function planOp(planner: Planner, op: Op): void {
   else STRUCTURAL[op.name as StructuralName](planner, op);
 }
 
-function runGrid({ grid: [x, y, z], program }: Frame, steps: readonly Step[]): void {
+function runGrid(
+  { grid: [x, y, z], program, checks }: Frame,
+  steps: readonly Step[],
+): void {
   for (program[2] = 0; program[2] < z; program[2]++) {
     for (program[1] = 0; program[1] < y; program[1]++) {
-      for (program[0] = 0; program[0] < x; program[0]++) runAll(steps);
+      for (program[0] = 0; program[0] < x; program[0]++) {
+        checks?.begin();
+        runAll(steps);
+      }
     }
   }
 }

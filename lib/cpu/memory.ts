@@ -1,7 +1,7 @@
 /** Loads and stores, each access checked against the tensor's length. */
 
 import { numbersOf, TO_BITS } from "../ir/bits.ts";
-import { DTYPES, isEncoded } from "../ir/dtype.ts";
+import { DTYPES, type HostArray, isEncoded } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import { isPointer } from "../ir/type.ts";
 import { failAccess } from "./failure.ts";
@@ -27,6 +27,21 @@ function allNumbers(planner: Planner, op: Op): boolean {
   return op.operands.every((value) => planner.place(value).kind === "number");
 }
 
+/** Visits the elements of memory that an access reaches, in order; those outside are left to the access. */
+function eachAccess(
+  n: number,
+  pointer: Operand,
+  mask: Operand,
+  memory: HostArray,
+  visit: (at: number, i: number) => void,
+): void {
+  for (let i = 0; i < n; i++) {
+    if (mask.array[i & mask.mask] === 0) continue;
+    const at = Number(pointer.array[i & pointer.mask]);
+    if (at >= 0 && at < memory.length) visit(at, i);
+  }
+}
+
 export function planLoad(planner: Planner, op: Op): void {
   const { frame } = planner, [pointerValue, maskValue, otherValue] = op.operands;
   const { base, pointee } = baseOf(op.operand(0));
@@ -41,6 +56,11 @@ export function planLoad(planner: Planner, op: Op): void {
   const numbers = encoded ? numbersOf(pointee) : NO_NUMBERS;
   const access = (out: Operand["array"]) => {
     const memory = frame.memory.get(base)!;
+    if (frame.checks) {
+      eachAccess(out.length, pointer, mask, memory, (at) => {
+        frame.checks!.load(op, base, memory, at);
+      });
+    }
     const failed = loop(
       out.length,
       out,
@@ -84,6 +104,13 @@ export function planStore(planner: Planner, op: Op): void {
   const encode = TO_BITS[pointee.name];
   planner.push(() => {
     const memory = frame.memory.get(base)!;
+    if (frame.checks) {
+      eachAccess(n, pointer, mask, memory, (at, i) => {
+        const given = value.array[i & value.mask]!;
+        const held = isEncoded(pointee) ? encode(given) : given;
+        frame.checks!.store(op, base, memory, at, given, held);
+      });
+    }
     const failed = loop(
       n,
       memory,

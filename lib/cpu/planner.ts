@@ -10,6 +10,7 @@
 import { type DType, elementOf, type HostArray, hostArray, type Numeric } from "../ir/dtype.ts";
 import type { Graph, Op, Region, Value } from "../ir/graph.ts";
 import { dtypeOf, size } from "../ir/type.ts";
+import type { Checks } from "./checks.ts";
 import { lastUses } from "./lifetimes.ts";
 import { type Buffer, fixed, Pool } from "./pool.ts";
 
@@ -26,6 +27,8 @@ export interface Frame {
   grid: readonly [number, number, number];
   readonly program: [number, number, number];
   print: (text: string) => void;
+  /** What the running launch is watched for. */
+  checks: Checks | undefined;
 }
 
 /** Where a value is. `known` numbers never change. */
@@ -43,6 +46,12 @@ export function runAll(steps: readonly Step[]): void {
   for (let i = 0; i < steps.length; i++) steps[i]!();
 }
 
+/** Which operations are watched, for what. */
+export interface Watch {
+  /** Operations on the way to a pointer. */
+  readonly offsets: ReadonlySet<Op>;
+}
+
 export class Planner {
   readonly pool = new Pool();
   readonly #places = new Map<Value, Place>();
@@ -52,8 +61,15 @@ export class Planner {
   /** Where scalars of a region are evaluated many at a time, how many. */
   #lanes: number | undefined;
 
-  /** @param planOp Plans one operation: appends its steps and puts its results somewhere. */
-  constructor(readonly frame: Frame, readonly planOp: (planner: Planner, op: Op) => void) {}
+  /**
+   * @param planOp Plans one operation: appends its steps and puts its results somewhere.
+   * @param watch Given where steps are to watch what they do.
+   */
+  constructor(
+    readonly frame: Frame,
+    readonly planOp: (planner: Planner, op: Op) => void,
+    readonly watch?: Watch,
+  ) {}
 
   /** Appends a step. */
   push(step: Step): void {

@@ -2,7 +2,13 @@
 
 import { DTYPES } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
-import { assertionError, printText, type ReportedElement, siteOf } from "../ir/reports.ts";
+import {
+  accessError,
+  assertionError,
+  printText,
+  type ReportedElement,
+  siteOf,
+} from "../ir/reports.ts";
 import { size } from "../ir/type.ts";
 import type { Operand, Planner } from "./planner.ts";
 
@@ -34,5 +40,17 @@ export function planAssert(planner: Planner, op: Op): void {
       if (failed++ === 0) first = index;
     }
     if (failed > 0) throw assertionError(site, frame.program, first, failed - 1);
+  });
+}
+
+export function planCheckBounds(planner: Planner, op: Op): void {
+  const { frame } = planner, site = siteOf(frame.graph.name, op), n = size(site.type);
+  const [index, length, outside] = op.operands.map((operand) => planner.operand(operand));
+  planner.push(() => {
+    for (let i = 0; i < n; i++) {
+      if (outside!.array[i & outside!.mask] === 0) continue;
+      const at = Number(index!.array[i & index!.mask]);
+      throw accessError(site, frame.program, at, Number(length!.array[0]));
+    }
   });
 }

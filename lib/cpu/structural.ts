@@ -13,7 +13,7 @@ import { planMap } from "./map.ts";
 import { planLoad, planStore } from "./memory.ts";
 import type { Planner } from "./planner.ts";
 import { planReduce } from "./reduce.ts";
-import { planAssert, planPrint } from "./reports.ts";
+import { planAssert, planCheckBounds, planPrint } from "./reports.ts";
 import { planScan } from "./scan.ts";
 import { planHistogram, planSort } from "./sort.ts";
 
@@ -59,6 +59,7 @@ export const STRUCTURAL = {
   map: planMap,
   print: planPrint,
   assert: planAssert,
+  check_bounds: planCheckBounds,
   for: planFor,
   while: planWhile,
   if: planIf,

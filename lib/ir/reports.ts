@@ -1,5 +1,6 @@
 /**
- * What running kernels tell the host, as text: `tl.devicePrint` and failed `tl.deviceAssert`.
+ * What running kernels tell the host, as text: `tl.devicePrint`, failed `tl.deviceAssert`, and accesses
+ * outside of tensors.
  *
  * The CPU backend and the GPU both hand over elements; what is made of them is the same.
  */
@@ -13,11 +14,13 @@ import { isPointer, size, tile, type Type } from "./type.ts";
 /** A place in a kernel that tells the host something. */
 export interface ReportSite {
   readonly kernel: string;
-  readonly kind: "print" | "assert";
+  readonly kind: "print" | "assert" | "check_bounds";
   /** What it tells of: the type that the author sees, not padded. */
   readonly type: Type;
-  /** What stands before the value, or what the assertion says. */
+  /** What stands before the value, what the assertion says, or the verb of the access. */
   readonly text: string;
+  /** The parameter whose tensor is accessed. */
+  readonly base: string;
   readonly form: "decimal" | "hex" | "none";
   readonly location: Location | undefined;
 }
@@ -33,24 +36,25 @@ export interface ReportedElement {
 
 /** The place that an operation is. */
 export function siteOf(kernel: string, op: Op): ReportSite {
-  const { label, message, form } = op.attributes;
+  const { label, message, verb, base, form } = op.attributes;
   return {
     kernel,
-    kind: op.name === "assert" ? "assert" : "print",
+    kind: op.name === "assert" || op.name === "check_bounds" ? op.name : "print",
     type: tile(op.numbers("of"), op.operand(0).type.element),
-    text: String(label ?? message ?? ""),
+    text: String(label ?? message ?? verb ?? ""),
+    base: String(base ?? ""),
     form: form === "hex" || form === "none" ? form : "decimal",
     location: op.location,
   };
 }
 
 /** `(0, 2, 0)` */
-function tupleText(numbers: readonly number[]): string {
+export function tupleText(numbers: readonly number[]): string {
   return `(${numbers.join(", ")})`;
 }
 
 /** The coordinates of an element by its place in row-major order. */
-function coordinates(index: number, shape: readonly number[]): number[] {
+export function coordinates(index: number, shape: readonly number[]): number[] {
   let rest = index;
   return shape.toReversed().map((dim) => {
     const at = rest % dim;
@@ -136,4 +140,32 @@ export function assertionError(
   ];
   if (site.location) parts.push(codeFrame(site.location));
   return new KernelError(parts.join("\n\n"));
+}
+
+/** The error for an access to an element that a tensor does not have. */
+export function accessError(
+  { kernel, text: verb, base, location }: Pick<ReportSite, "kernel" | "text" | "base" | "location">,
+  program: ProgramId,
+  index: number,
+  length: number,
+): KernelError {
+  const elements = length === 1 ? "1 element" : `${length} elements`;
+  return problemError(
+    { kernel, location },
+    program,
+    `Cannot ${verb} element ${index} of '${base}': the tensor has ${elements}`,
+    `Give the ${verb} a mask that is false where the pointer leaves the tensor`,
+  );
+}
+
+/** The error for something that a program must not do. */
+export function problemError(
+  { kernel, location }: Pick<ReportSite, "kernel" | "location">,
+  program: ProgramId,
+  problem: string,
+  remedy: string,
+): KernelError {
+  const where = `${problem}, in program ${tupleText(program)} of kernel '${kernel}'`;
+  const parts = [where, location ? codeFrame(location) : "", `help: ${remedy}`];
+  return new KernelError(parts.filter((part) => part !== "").join("\n\n"));
 }

@@ -114,13 +114,13 @@ export class Definition implements Launchable {
     this.#warnOfTwoTypes(classes, values);
     const graph = this.graph(classes.map((cls, i) => specOf(cls, values[i])), constants, debug);
     const aliases = aliasesOf(classes);
-    const { positional, positions } = this.signature;
+    const { positional, positions } = this.signature, { sanitize } = bound.device;
     const all = bound.hidden.length === 0 ? positions : new Map([
       ...positions,
       ...bound.hidden.map((name, k): [string, number] => [name, positional.length + k]),
     ]);
     try {
-      return prepare(graph, backend, all, { ...options, aliases, fold });
+      return prepare(graph, backend, all, { ...options, aliases, fold }, sanitize);
     } catch (error) {
       throw withConstants(error, this.#constantsOf(bound));
     }

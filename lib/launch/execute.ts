@@ -24,6 +24,7 @@ import { HostBackend, HostStorage } from "../runtime/host.ts";
 import { isPointer } from "../ir/type.ts";
 import { Tensor, type TensorDType } from "../runtime/tensor.ts";
 import { WebGpuBackend } from "../runtime/webgpu.ts";
+import { lengthName } from "../passes/check_accesses.ts";
 import { offsetName } from "../trace/trace.ts";
 import { stageClock } from "../stages.ts";
 import { FOLD } from "../wgsl/module.ts";
@@ -43,16 +44,21 @@ type Positions = ReadonlyMap<string, number>;
 /** Folded grids count programs in an i32, and the last row of workgroups may reach beyond the last program. */
 const MAX_PROGRAMS = 2 ** 31 - 1 - 65_535;
 
-/** Prepares a traced kernel for a device. */
+/** Prepares a traced kernel for a device; with `sanitize`, one that checks what it does. */
 export function prepare(
   graph: Graph,
   backend: Backend,
   positions: Positions,
   options: CompileOptions,
+  sanitize = false,
 ): Executable {
-  if (backend instanceof HostBackend) return onHost(graph, backend, positions);
+  if (backend instanceof HostBackend) return onHost(graph, backend, positions, sanitize);
   if (backend instanceof WebGpuBackend) {
-    const program = compileOnce(graph, options, targetOf(backend.capabilities), backend.cache);
+    const names = [...positions.keys()], target = targetOf(backend.capabilities);
+    const checks = sanitize
+      ? Object.fromEntries(names.map((name) => [name, offsetName(name, names)]))
+      : undefined;
+    const program = compileOnce(graph, { ...options, checks }, target, backend.cache);
     return onGpu(program, backend, positions, sharingOf(graph, positions, options.aliases));
   }
   throw new DeviceError("Cannot launch on this device: kernels run on 'webgpu' and 'cpu'");
@@ -94,13 +100,20 @@ function position(positions: Positions, name: string): number {
   return at;
 }
 
-function onHost(traced: Graph, backend: HostBackend, positions: Positions): Executable {
+function onHost(
+  traced: Graph,
+  backend: HostBackend,
+  positions: Positions,
+  sanitize: boolean,
+): Executable {
+  const print = (text: string) => backend.print(text);
+  const writtenOf = sanitize ? (buffer: ArrayBufferLike) => backend.writtenOf(buffer) : undefined;
   const graph = simplify(traced), offsets = offsetsOf(positions);
   const order = graph.params.map(({ name }) => offsets.has(name) ? -1 : position(positions, name));
   return (values, grid) => {
     // An offset is that of the typed array, which begins where the tensor does.
     const args = order.map((at) => at < 0 ? 0 : hostArgument(values[at]));
-    backend.run(graph.name, () => evaluate(graph, args, grid, (text) => backend.print(text)));
+    backend.run(graph.name, () => evaluate(graph, args, grid, print, writtenOf));
   };
 }
 
@@ -159,7 +172,7 @@ function storageOf(value: unknown): GpuStorage {
 interface Field {
   /** In words. */
   readonly at: number;
-  readonly kind: "integer" | "float" | "wide" | "double" | "programs" | "offset";
+  readonly kind: "integer" | "float" | "wide" | "double" | "programs" | "offset" | "length";
   /** The position of the argument; of the number of programs, the axis. */
   readonly from: number;
   readonly dtype: DType;
@@ -172,11 +185,13 @@ function fieldsOf(
   positions: Positions,
   bound: readonly (readonly number[])[],
 ): Field[] {
-  const offsets = offsetsOf(positions);
+  const offsets = offsetsOf(positions), names = [...positions.keys()];
+  const lengths = new Map(names.map((name) => [lengthName(name, names), positions.get(name)!]));
   return program.uniforms.flatMap(({ name, dtype, offset }): Field[] => {
     if (name === FIRST_REPORT) return []; // the queue's
     const at = offset / 4, element = DTYPES[dtype], binding = 0;
     const axis = /^num_programs_([012])$/.exec(name)?.[1], pointer = offsets.get(name);
+    const measured = lengths.get(name);
     if (positions.has(name)) {
       const kind = isWide(element)
         ? "wide"
@@ -188,6 +203,9 @@ function fieldsOf(
       return [{ at, kind, from: position(positions, name), dtype: element, binding }];
     }
     if (axis) return [{ at, kind: "programs", from: Number(axis), dtype: element, binding }];
+    if (measured !== undefined) {
+      return [{ at, kind: "length", from: measured, dtype: element, binding }];
+    }
     if (pointer === undefined) throw new Error(`A compiled kernel speaks of a parameter '${name}'`);
     const seen = bound.findIndex((members) => members.includes(pointer));
     return [{ at, kind: "offset", from: pointer, dtype: element, binding: seen }];
@@ -229,6 +247,9 @@ class FieldWriter {
         return;
       case "programs":
         this.#words[at] = grid[from]!;
+        return;
+      case "length":
+        this.#words[at] = (values[from] as Tensor).size;
         return;
       case "offset": {
         const tensor = values[from] as Tensor;

@@ -5,6 +5,7 @@ import type { KernelError } from "../errors.ts";
 import { FROM_BITS } from "../ir/bits.ts";
 import type { DType, Numeric } from "../ir/dtype.ts";
 import {
+  accessError,
   assertionError,
   printText,
   type ProgramId,
@@ -18,7 +19,8 @@ import type { DeviceRecord, Reporter } from "../runtime/reports.ts";
 interface Passage {
   readonly site: ReportSite;
   readonly program: ProgramId;
-  readonly elements: ReportedElement[];
+  /** `length` is the tensor's, where an access has left it. */
+  readonly elements: (ReportedElement & { readonly length: number })[];
 }
 
 /** Takes what launches of a program tell; undefined when it tells nothing. */
@@ -35,8 +37,10 @@ export function reporterOf(
         if (site.kind === "print") {
           print(printText(site, program, elements));
         } else {
-          const first = elements.reduce((least, { index }) => Math.min(least, index), Infinity);
-          failed ??= assertionError(site, program, first, elements.length - 1);
+          const first = elements.reduce((least, at) => at.index < least.index ? at : least);
+          failed ??= site.kind === "assert"
+            ? assertionError(site, program, first.index, elements.length - 1)
+            : accessError(site, program, Number(first.value), first.length);
         }
       }
       return failed;
@@ -69,7 +73,7 @@ function passagesOf(
       program.passages.push(passage);
     }
     const value = words.length > 4 ? numberOf(words, 4, dtypeOf(site.type)) : 0;
-    passage.elements.push({ index, value });
+    passage.elements.push({ index, value, length: words[5] ?? 0 });
   }
   return [...programs.values()]
     .sort(({ id: a }, { id: b }) => a[2] - b[2] || a[1] - b[1] || a[0] - b[0])

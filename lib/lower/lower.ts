@@ -61,6 +61,7 @@ const LOWER = {
   barrier: lowerBarrier,
   print: lowerReport,
   assert: lowerReport,
+  check_bounds: lowerReport,
   map: lowerMap,
   for: lowerFor,
   while: lowerWhile,

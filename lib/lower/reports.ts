@@ -32,24 +32,26 @@ function wordsOf(x: Expr): readonly Expr[] {
 
 export function lowerReport(context: Context, op: Op): void {
   const { emitter } = context, { layout } = op.operand(0).type, shape = op.numbers("of");
-  const [values, mask] = op.operands.map((operand) => context.get(operand));
+  const operands = op.operands.map((operand) => context.get(operand));
+  const isCheck = op.name === "check_bounds";
+  const [values, mask] = isCheck ? [operands[0], operands[2]] : operands;
   const site = context.reports.push(siteOf(context.graph.name, op)) - 1;
-  const tells = op.name === "print" && op.attributes["form"] !== "none";
+  const tells = isCheck || op.name === "print" && op.attributes["form"] !== "none";
   const once = onlyOnce(layout ? replicatedMask(layout) : context.options.invocations - 1);
   emitter.when(once, () => {
     for (let i = 0; i < (layout ? registerCount(layout) : 1); i++) {
       const value = registerOf(values!, i);
       const masked = mask ? registerOf(mask, i) : literal(1, bool);
-      const guard = op.name === "print"
-        ? masked
-        : operation("and", [operation("not", [value]), masked], bool);
+      const guard = op.name === "assert"
+        ? operation("and", [operation("not", [value]), masked], bool)
+        : masked;
       emitter.when(guard, () => {
         const place = layout && shape.map((_, dim) => coordinate(emitter, layout, i, dim));
         emitter.emit({
           kind: "report",
           site,
           index: place ? linearIndex(place, shape) : int(0),
-          words: tells ? wordsOf(value) : [],
+          words: [value, ...(isCheck ? operands[1]! : [])].flatMap((x) => tells ? wordsOf(x) : []),
         });
       });
     }

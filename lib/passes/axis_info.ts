@@ -248,6 +248,7 @@ const RULES = {
   map: unknownResults,
   print: () => [],
   assert: () => [],
+  check_bounds: () => [],
   store: () => [],
   for: (op, analysis) => {
     const [start, end, step] = op.operands.slice(0, 3).map((operand) => analysis.get(operand));

@@ -95,6 +95,10 @@ const PAD = {
   map: padMap,
   print: padReport,
   assert: padReport,
+  check_bounds: (site) => {
+    const [index, length, outside] = site.operands as [Value, Value, Value];
+    return again(site, undefined, [index, length, masked(site, 0, outside)]);
+  },
   for: padControl,
   while: padControl,
   if: padControl,

@@ -46,6 +46,13 @@ export interface DeviceOptions {
    * themselves; on the CPU they do by default, on a GPU they do not.
    */
   debug?: boolean | undefined;
+  /**
+   * Whether kernels are watched while they run, which takes them much longer. Accesses outside of
+   * tensors are errors, on a GPU too. On the CPU so are reads of memory that was never written, stores of different
+   * values to one element by two programs, offsets that overflow, and NaNs that arise from finite
+   * numbers and are stored. False unless given, or asked for by `cli.ts run --sanitize`.
+   */
+  sanitize?: boolean | undefined;
   /** Takes what kernels print with `tl.devicePrint`, a text at a time; `console.log` unless given. */
   print?: ((text: string) => void) | undefined;
   /** Bytes of GPU memory that tensors may hold together; as many as there are unless given. */
@@ -88,6 +95,13 @@ export type NestedNumbers = readonly number[] | readonly bigint[] | readonly Nes
 /** Set by `cli.ts run --device`: what `"auto"` means. On `globalThis`, so that every copy of the module sees it. */
 const OVERRIDE = Symbol.for("nereid.device");
 
+/** Set by `cli.ts run --sanitize`: what `sanitize` is unless given. */
+const SANITIZE = Symbol.for("nereid.sanitize");
+
+function isSanitized({ sanitize }: Pick<DeviceOptions, "sanitize">): boolean {
+  return sanitize ?? (globalThis as Record<symbol, unknown>)[SANITIZE] === true;
+}
+
 let toldOfFallback = false;
 
 /**
@@ -113,14 +127,20 @@ export class Device {
   readonly capabilities: Capabilities;
   /** Whether launches that do not say themselves check `tl.deviceAssert`. */
   readonly debug: boolean;
+  /** Whether kernels are watched while they run. */
+  readonly sanitize: boolean;
   #backend: Backend | undefined;
   #draws = 0; // random tensors made without a seed
 
   /** Devices are made by {@linkcode Device.open} and {@linkcode Device.from}. */
-  constructor(backend: Backend, options: Pick<DeviceOptions, "debug" | "print"> = {}) {
+  constructor(
+    backend: Backend,
+    options: Pick<DeviceOptions, "debug" | "print" | "sanitize"> = {},
+  ) {
     this.#backend = backend;
     this.capabilities = backend.capabilities;
     this.debug = options.debug ?? backend.capabilities.kind === "cpu";
+    this.sanitize = isSanitized(options);
     if (options.print) backend.print = options.print;
   }
 
@@ -142,7 +162,7 @@ export class Device {
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     const { device: wanted, provider } = choose(options);
-    if (wanted === "cpu") return new Device(new HostBackend(), options);
+    if (wanted === "cpu") return new Device(new HostBackend(isSanitized(options)), options);
 
     const dawn = provider === "dawn" ? await loadDawn() : undefined;
     const { powerPreference, without } = options;
@@ -172,7 +192,7 @@ export class Device {
     }
     if (!toldOfFallback) console.warn("Nereid: no WebGPU adapter was found, running on the CPU");
     toldOfFallback = true;
-    return new Device(new HostBackend(), options);
+    return new Device(new HostBackend(isSanitized(options)), options);
   }
 
   /**
@@ -185,7 +205,7 @@ export class Device {
    */
   static async from(
     gpu: GPUDevice,
-    options: Pick<DeviceOptions, "memoryLimit" | "cache" | "debug" | "print"> = {},
+    options: Pick<DeviceOptions, "memoryLimit" | "cache" | "debug" | "print" | "sanitize"> = {},
   ): Promise<Device> {
     const { memoryLimit, cache } = options, described = await describe(gpu);
     const backend = new WebGpuBackend(gpu, described, { owned: false, memoryLimit, cache });

@@ -16,6 +16,8 @@ import type { Lap } from "./stopwatch.ts";
 /** An array buffer, and how many storages are parts of it. */
 interface Owner {
   readonly buffer: ArrayBuffer;
+  /** For each byte, whether it was ever written, where that is watched. */
+  readonly written: Uint8Array | undefined;
   readonly count: MemoryCount;
   parts: number;
 }
@@ -46,6 +48,7 @@ export class HostStorage implements Storage {
 
   write(data: Uint8Array<ArrayBuffer>): void {
     new Uint8Array(this.buffer, this.offset).set(data);
+    this.#owner.written?.fill(1, this.offset, this.offset + data.length);
   }
 
   part(offset: number, bytes: number): HostStorage {
@@ -72,7 +75,18 @@ export class HostBackend implements Backend {
     subgroupMatrices: [],
   };
   readonly #count = new MemoryCount();
+  readonly #written: WeakMap<ArrayBufferLike, Uint8Array> | undefined;
   #laps: Lap[] | undefined;
+
+  /** @param watched Whether to keep which memory was written. */
+  constructor(watched = false) {
+    this.#written = watched ? new WeakMap() : undefined;
+  }
+
+  /** For each byte of a buffer, whether it was ever written; undefined where that is not watched. */
+  writtenOf(buffer: ArrayBufferLike): Uint8Array | undefined {
+    return this.#written?.get(buffer);
+  }
 
   /** Runs a kernel, on the clock when somebody wants to know. */
   run(name: string, kernel: () => void): void {
@@ -92,11 +106,13 @@ export class HostBackend implements Backend {
     return laps;
   }
 
-  allocate(bytes: number, what: string): HostStorage {
+  allocate(bytes: number, what: string, zeroed: boolean): HostStorage {
     try {
       const buffer = new ArrayBuffer(bytes);
+      const written = this.#written && new Uint8Array(bytes).fill(zeroed ? 1 : 0);
+      if (written) this.#written?.set(buffer, written);
       this.#count.take(bytes);
-      return new HostStorage({ buffer, count: this.#count, parts: 0 }, 0, bytes);
+      return new HostStorage({ buffer, written, count: this.#count, parts: 0 }, 0, bytes);
     } catch (cause) {
       throw new LaunchError(
         `Cannot make ${what}: it needs ${bytes} bytes, more than the CPU device could allocate; ` +

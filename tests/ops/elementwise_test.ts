@@ -267,6 +267,7 @@ const CASES: Record<ElementwiseName, readonly Cases[]> = {
     rows: [[5, 5], [MIN, MIN]],
   }],
   ptr_add: [], // needs a pointer: see below
+  ptr_index: [], // likewise
   exp: [unary("f32", [0, 1], [1, fround(Math.E)], [-Infinity, 0], [1000, Infinity], [NaN, NaN])],
   exp2: [unary("f32", [3, 8], [-1, 0.5], [-Infinity, 0], [128, Infinity])],
   log: [unary("f32", [1, 0], [0, -Infinity], [-1, NaN], [Infinity, Infinity])],
@@ -455,7 +456,7 @@ Deno.test("every elementwise operation has cases", () => {
   const names = Object.entries(OPS).flatMap(([name, row]) => isElementwise(row) ? [name] : []);
   assertEquals(Object.keys(CASES).sort(), names.sort());
   const empty = Object.entries(CASES).flatMap(([name, cases]) => cases.length === 0 ? [name] : []);
-  assertEquals(empty, ["ptr_add"]);
+  assertEquals(empty, ["ptr_add", "ptr_index"]);
 });
 
 Deno.test("ptr_add moves a pointer by elements, whatever their size", () => {
@@ -468,4 +469,14 @@ Deno.test("ptr_add moves a pointer by elements, whatever their size", () => {
   const out = new Float16Array(2);
   evaluate(graph, [Float16Array.of(0, 1, 2, 3, 4), out], [1, 1, 1]);
   assertEquals([...out], [3, 4]);
+});
+
+Deno.test("ptr_index tells which element a pointer points to", () => {
+  const graph = graphOf({ out: [DTYPES.i32] }, (b, { out }) => {
+    const moved = b.value("ptr_add", [out, b.constant(5, DTYPES.i32)]);
+    b.op("store", [out, b.value("ptr_index", [moved])]);
+  });
+  const out = new Int32Array(1);
+  evaluate(graph, [out], [1, 1, 1]);
+  assertEquals([...out], [5]);
 });

@@ -593,4 +593,16 @@ export const ARITHMETIC = {
     evaluate: () => (a: number, b: number) => a + b,
     wgsl: infix("+"),
   },
+  ptr_index: {
+    doc: "Which element of its buffer a pointer points to, an i32.",
+    operands: ["pointer"],
+    traits: ["cheap", "closed"],
+    infer: ({ operands }) => {
+      const pointer = at(operands, 0);
+      expect(isPointer(pointer.element), () => `${typeText(pointer)} is no pointer`);
+      return [withElement(pointer, DTYPES.i32)];
+    },
+    evaluate: () => (x: Numeric) => x,
+    wgsl: ([x]) => x!,
+  },
 } satisfies Record<string, ElementwiseRow>;

@@ -1,6 +1,6 @@
 /** Operations by which a running kernel tells the host something. */
 
-import { bool } from "../dtype.ts";
+import { bool, i32 } from "../dtype.ts";
 import { sameShape, scalar, type Type, typeText } from "../type.ts";
 import { at, expect, type Row } from "./row.ts";
 
@@ -37,6 +37,23 @@ export const REPORTS = {
         () => `${typeText(condition)} is no ${typeText(scalar(bool))}`,
       );
       checkMask(condition, operands[1]);
+      return [];
+    },
+  },
+  check_bounds: {
+    doc:
+      "Tells the host where an access would leave its tensor: an error of the kernel. `index` is the element's, `length` what the tensor `base` has, `outside` true where the access is wanted and leaves it.",
+    operands: ["index", "length", "outside"],
+    attributes: { base: "string", verb: "string", of: "numbers" },
+    traits: ["writes"],
+    infer: ({ operands }) => {
+      const index = at(operands, 0), length = at(operands, 1);
+      expect(index.element === i32, () => `The index is ${typeText(index)}, not of i32`);
+      expect(
+        length.element === i32 && length.shape.length === 0,
+        () => `The length is ${typeText(length)}, not i32`,
+      );
+      checkMask(index, at(operands, 2));
       return [];
     },
   },

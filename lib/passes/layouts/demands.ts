@@ -58,6 +58,7 @@ export class Demands {
       case "histogram":
       case "print":
       case "assert":
+      case "check_bounds":
         return each(() => this.#homes.of(op.operand(0)));
       case "dot":
       case "subgroup_dot": // The lowering stages a and b through workgroup memory, from any layout.
