@@ -216,8 +216,10 @@ export const LOGIC_RULES: readonly Rule[] = [
 /** True when a cast from `a` to `b` and on to `c` is the cast from `a` to `c`. */
 function passes(a: DType, b: DType, c: DType): boolean {
   if (a === b || a === bool) return true;
-  // An f32 holds every float; only an infinity of f8e5m2 does not come back from there.
-  if (isFloat(a) && b === DTYPES.f32) return a !== c || a !== DTYPES.f8e5m2;
+  // An f32 holds every narrower float; only an infinity of f8e5m2 does not come back from there.
+  if (isFloat(a) && isFloat(b) && b.bits >= 32 && a.bits < b.bits) {
+    return a !== c || a !== DTYPES.f8e5m2;
+  }
   if (!isInteger(a) || !isInteger(b)) return false;
   // The low bits of an integer are what they are; and a wider integer is the same number.
   return isInteger(c) && c.bits <= b.bits || contains(b, a);
