@@ -264,7 +264,8 @@ export class Analysis {
       } else if (statement.kind === "for") {
         assign(statement.target, this.#element(statement.iterable, info));
       } else if (statement.kind === "return" && statement.value) {
-        info.returns = join(info.returns, this.typeOf(statement.value, info));
+        const ty = this.typeOf(statement.value, info);
+        info.returns = join(info.returns, info.isPure ? ty : bound(ty));
       }
     });
     walkExpressions(info.definition.body, (expr) => {

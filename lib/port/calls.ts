@@ -1,5 +1,6 @@
 /** Calls in kernels, translated: functions of tl, helpers, methods of tiles, Python's built-ins. */
 
+import { tl } from "../../mod.ts";
 import { bindArguments, type FunctionInfo } from "./analysis.ts";
 import {
   array,
@@ -13,7 +14,7 @@ import {
   safeName,
 } from "./code.ts";
 import type { Translator } from "./expressions.ts";
-import { camelCase, type Operation, OPERATIONS } from "./operations.ts";
+import { camelCase, type Operation, OPERATIONS, ROUNDINGS } from "./operations.ts";
 import { mathName } from "./names.ts";
 import type { Argument, Expr, Kind } from "./syntax.ts";
 
@@ -87,6 +88,13 @@ function positional(t: Translator, arg: Argument): Code {
 /** Functions of Triton that are not in the table. */
 function special(t: Translator, call: Kind<"call">, path: string): Code {
   const [first] = call.args;
+  const [rounding, dtype] = ROUNDINGS.get(path.split(".").at(-1)!) ?? [];
+  if (first && rounding && dtype) {
+    return callOf("tl.cast", [
+      callOf(`tl.${rounding}`, [t.expr(first.value)]),
+      primary(`tl.${dtype}`),
+    ]);
+  }
   const math = mathName(path);
   if (math) return mathCall(t, math, call);
   const name = path.replace(/^triton\.(language\.)?(core\.)?/, "");
@@ -104,6 +112,12 @@ function special(t: Translator, call: Kind<"call">, path: string): Code {
     case "next_power_of_2":
       t.hostNames.add("nextPowerOf2");
       return callOf("nextPowerOf2", call.args.map((arg) => positional(t, arg)));
+    case "pointer_type":
+      throw t.refuse(
+        call,
+        "an address that is stored in memory cannot be followed on WebGPU",
+        "Pass the tensors as parameters, or one tensor with offsets into it",
+      );
     case "inline_asm_elementwise":
       throw t.refuse(
         call,
@@ -139,6 +153,13 @@ export function translateOperation(
   call: Kind<"call">,
 ): Code {
   const { name } = operation;
+  if (!Object.hasOwn(tl, name)) {
+    throw t.refuse(
+      call,
+      `'${name}' has no counterpart in Nereid`,
+      "Compute it with other functions of tl",
+    );
+  }
   const known = new Set(operation.order);
   for (const { name: keyword, value } of args) {
     if (keyword === undefined || known.has(keyword) || keyword.startsWith("_")) continue;

@@ -49,6 +49,8 @@ export interface Code {
   readonly level: number;
   /** Arithmetic that Python had in parentheses, which it keeps as an operand. */
   readonly grouped?: boolean;
+  /** The operands of an operator one below the other, for parentheses that hold nothing else. */
+  readonly rows?: Doc;
   /** An array or object literal with these entries, which may be broken at the end of a call. */
   readonly literal?: { readonly open: string; readonly close: string; readonly items: Doc[] };
 }
@@ -74,7 +76,14 @@ export function infix(left: Code, op: string, right: Code): Code {
     ` ${op}`,
     indent([line, operand(right, power ? level : level + 1)]),
   ];
-  return { doc: group(doc), level };
+  const first = left.level === level && !left.grouped ? left.rows : undefined;
+  const rows: Doc = [
+    first ?? operand(left, power ? LEVEL.postfix : level),
+    ` ${op}`,
+    line,
+    operand(right, power ? level : level + 1),
+  ];
+  return { doc: group(doc), level, rows };
 }
 
 export function array(items: readonly Doc[]): Code {

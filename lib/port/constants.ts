@@ -18,7 +18,9 @@ export function constantSort(
   const fallback = info.params.get(name)?.default;
   if (fallback?.kind === "constant" && fallback.value !== null) return "bool";
   if (fallback?.kind === "string") return "string";
+  if (fallback?.kind === "tuple" || fallback?.kind === "list") return "several";
   if (fallback?.kind === "number") return isFloatText(fallback.text) ? "float" : "int";
+  if (fallback && analysis.names.meaningOf(fallback)?.kind === "dtype") return "dtype";
   const votes = new Set<Sort>();
   // Variables that are nothing but another name for it.
   const names = new Set([name]);
@@ -42,8 +44,10 @@ export function constantSort(
     });
   walkStatements(info.definition.body, (statement) => {
     if (statement.kind === "if" || statement.kind === "while") condition(statement.test);
+    if (statement.kind === "for" && is(statement.iterable)) votes.add("several");
     for (const root of expressionsOf(statement)) {
       walk(root, (expr) => {
+        if (expr.kind === "subscript" && is(expr.object)) votes.add("several");
         if (expr.kind === "conditional") condition(expr.test);
         if (expr.kind === "unary" && expr.op === "not") condition(expr.operand);
         if (expr.kind === "logical") condition(expr);
@@ -66,6 +70,12 @@ export function constantSort(
         const meaning = analysis.names.meaningOf(expr.callee);
         const method = expr.callee.kind === "attribute" ? expr.callee.name : undefined;
         if (method === "to" && is(expr.args[0]?.value)) votes.add("dtype");
+        if (/^is_(fp|bf|int|uint|float)/.test(method ?? "") && expr.callee.kind === "attribute") {
+          if (is(expr.callee.object)) votes.add("dtype");
+        }
+        if (expr.callee.kind === "name" && expr.callee.name === "len" && is(expr.args[0]?.value)) {
+          votes.add("several");
+        }
         if (expr.callee.kind === "name" && expr.callee.name === "range") {
           for (const { value } of expr.args) integers(value);
         }
@@ -104,7 +114,7 @@ export function constantSort(
       });
     }
   });
-  for (const sort of ["function", "string", "dtype", "int", "bool"] as const) {
+  for (const sort of ["function", "several", "string", "dtype", "int", "bool"] as const) {
     if (votes.has(sort)) return sort;
   }
   return "num";

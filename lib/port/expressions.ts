@@ -21,8 +21,19 @@ export class Translator {
     readonly typed: boolean,
   ) {}
 
+  /** Hints to a GPU maker's own scheduler that were left out. */
+  readonly hints: (Span & { readonly what: string })[] = [];
+
   typeOf(expr: Expr): Ty {
     return this.analysis.typeOf(expr, this.info);
+  }
+
+  /** True for a statement that only tells a GPU of NVIDIA when the next kernel may start; it is noted. */
+  isHint(expr: Expr): boolean {
+    const path = expr.kind === "call" ? this.analysis.names.pathOf(expr.callee) : undefined;
+    const name = /^triton\.language\.extra\.cuda\.(gdc_\w+)$/.exec(path ?? "")?.[1];
+    if (name) this.hints.push({ from: expr.from, to: expr.to, what: `${name}()` });
+    return name !== undefined;
   }
 
   /** An expression. */
@@ -538,7 +549,8 @@ export class Translator {
     if (index.kind === "unary" && index.op === "-") {
       return { doc: [at, ".at(", this.expr(index).doc, this.typed ? ")!" : ")"], level: 17 };
     }
-    return { doc: [at, "[", this.expr(index).doc, "]"], level: LEVEL.postfix };
+    const sure = this.typed && !(of.kind === "attribute" && of.name === "shape") ? "!" : "";
+    return { doc: [at, "[", this.expr(index).doc, `]${sure}`], level: LEVEL.postfix };
   }
 
   /** Arguments by parameters' names, with the ones that a rest parameter takes. */

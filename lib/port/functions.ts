@@ -20,7 +20,7 @@ import {
 } from "./print.ts";
 import type { PortedParameter } from "./port.ts";
 import { BodyTranslator, comment } from "./statements.ts";
-import { type Expr, type Parameter, walkExpressions } from "./syntax.ts";
+import { type Expr, type Parameter, type Span, walkExpressions } from "./syntax.ts";
 import type { Wrapper } from "./tuning.ts";
 import { constantTypeText, typeText } from "./types.ts";
 
@@ -29,6 +29,8 @@ export interface TranslatedFunction {
   readonly doc: Doc;
   /** Names of mod.ts that it needs besides `jit` and `tl`. */
   readonly hostNames: ReadonlySet<string>;
+  /** What of it was left out. */
+  readonly left: readonly (Span & { readonly what: string })[];
 }
 
 /** Translates a function, a kernel with what its decorators put around it. */
@@ -48,7 +50,7 @@ export function translateFunction(
     const host = new HostTranslator(new Evaluator(analysis.module), typed);
     const start = `${exported}const ${safeName(name)} = constexprFunction(`;
     const doc: Doc = [heading, start, host.pure(info.definition), ");"];
-    return { doc, hostNames: new Set([...host.imports, "constexprFunction"]) };
+    return { doc, hostNames: new Set([...host.imports, "constexprFunction"]), left: [] };
   }
   if (!info.isKernel) {
     const header = [`function ${safeName(name)}`];
@@ -68,7 +70,7 @@ export function translateFunction(
       parts.push([heading, kernelOf(t, exported, body.body(), [], wrappers)]);
     }
   }
-  return { doc: parts, hostNames: t.hostNames };
+  return { doc: parts, hostNames: t.hostNames, left: t.hints };
 }
 
 function braces(body: BodyTranslator): Doc {

@@ -153,13 +153,27 @@ const LIBDEVICE = `
 tanh tan asin acos atan sinh cosh asinh acosh atanh expm1 log1p exp10 log10 cbrt erf erfc erfinv erfcinv
 lgamma tgamma round rint nearbyint trunc floor ceil sqrt rsqrt exp exp2 log log2 sin cos abs
 atan2/2 pow/2 fmod/2 hypot/2 copysign/2 nextafter/2 remainder/2 fdim/2 ldexp/2 fma/3
-isnan?  isinf? finitef? isfinited? signbit?
+isnan?  isinf? finitef? signbit?
 clz popc brev ffs mulhi/2 umulhi/2
 fast_expf=exp fast_exp10f=exp10 fast_logf=log fast_log2f=log2 fast_log10f=log10 fast_sinf=sin
 fast_cosf=cos fast_tanf=tan fast_tanhf=tanh fast_powf=pow/2 fast_dividef=fdiv/2
 fabs=abs fabsf=abs div_rn/2 sqrt_rn rsqrt_rn j0 j1 y0 y1 ilogb logb float_as_int int_as_float
-float_as_uint uint_as_float llrint=rint
+float_as_uint uint_as_float
 `;
+
+/** Functions of libdevice that round to integers: how they round, and to what. */
+export const ROUNDINGS: ReadonlyMap<string, readonly [rounding: string, dtype: string]> = new Map([
+  ["llrint", ["rint", "i64"]],
+  ["llround", ["round", "i64"]],
+  ...(["int", "uint"] as const).flatMap((name) =>
+    Object.entries({ rn: "rint", rz: "trunc", rd: "floor", ru: "ceil" }).map((
+      [suffix, rounding],
+    ): [string, [string, string]] => [
+      `float2${name}_${suffix}`,
+      [rounding, name === "int" ? "i32" : "u32"],
+    ])
+  ),
+]);
 
 /** Python's spelling in JavaScript's: `expand_dims` is `expandDims`. */
 export function camelCase(name: string): string {

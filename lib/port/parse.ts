@@ -98,13 +98,36 @@ class ModuleParser {
         case "FunctionDefinition": {
           const name = node.getChild("VariableName");
           if (name) this.#hostFunctions.set(this.#slice(name), () => this.#host(node));
+          this.#within(node);
           this.#other(node);
           break;
         }
+        case "ClassDefinition":
+          this.#within(node);
+          this.#other(node);
+          break;
         default:
           this.#other(node);
       }
     }
+  }
+
+  /** Kernels in the body of a class, or in a function that makes them, are kernels of the file. */
+  #within(node: Tree): void {
+    const body = node.getChild("Body");
+    for (const child of body ? children(body) : []) {
+      if (child.name === "DecoratedStatement") {
+        if (isJitted(this.#decoratorsOf(child))) this.#decorated(child);
+        continue;
+      }
+      if (/^(FunctionDefinition|ClassDefinition|IfStatement|ReturnStatement)$/.test(child.name)) {
+        this.#within(child);
+      }
+    }
+  }
+
+  #decoratorsOf(node: Tree): string[] {
+    return node.getChildren("Decorator").map((decorator) => this.#slice(decorator));
   }
 
   /** `if` at the top level: the branch that is taken, where that can be told. */
@@ -199,11 +222,21 @@ class ModuleParser {
     try {
       const statement = this.#assign(node, this.#remarks.of(node));
       this.#assignments.push(statement);
+      this.#jittedLater(statement);
     } catch (error) {
       // Of the host: it may use syntax that kernels cannot.
       if (!(error instanceof Untranslatable)) throw error;
       this.#other(node);
     }
+  }
+
+  /** `kernel = triton.jit(function)` */
+  #jittedLater({ targets: [target], value }: StatementKind<"assign">): void {
+    if (target?.kind !== "name" || value?.kind !== "call") return;
+    const { callee, args: [first] } = value;
+    if (!/^(triton\.)?jit$/.test(this.text.slice(callee.from, callee.to))) return;
+    const host = first?.value.kind === "name" && this.#hostFunctions.get(first.value.name);
+    if (host) this.#functions.push({ ...host(), name: target.name });
   }
 
   #import(node: Tree): Import[] {
@@ -228,9 +261,7 @@ class ModuleParser {
     const definition = node.getChild("FunctionDefinition");
     const decorators = node.getChildren("Decorator");
     // Host code, whatever is in it.
-    const jitted = decorators.some((decorator) =>
-      /\b(jit|constexpr_function)\b/.test(this.#slice(decorator))
-    );
+    const jitted = isJitted(this.#decoratorsOf(node));
     if (!definition || !jitted) {
       const named = definition ?? node.getChild("ClassDefinition") ?? node;
       this.#other(named);
@@ -475,6 +506,10 @@ function withPlainNumbers(text: string): string {
     if (!/^\d/.test(found)) return found;
     return /[eE]$/.test(found) ? `${found.slice(0, -2)}0e` : `${found.slice(0, -1)}0`;
   });
+}
+
+function isJitted(decorators: readonly string[]): boolean {
+  return decorators.some((text) => /\b(jit|constexpr_function)\b/.test(text));
 }
 
 /** `if __name__ == "__main__"` holds code to run, not kernels. */

@@ -184,7 +184,7 @@ class Porter {
       const [target] = statement.targets;
       const name = target?.kind === "name" ? target.name : undefined;
       const kept = name !== undefined &&
-        (this.#used().has(name) || this.#analysis.names.isAlias(name));
+        (this.#used().has(name) || this.#analysis.names.isAlias(name) || functions.has(name));
       if (!kept) {
         this.#leave(statement, this.text.slice(statement.from, statement.to).split("\n")[0]!);
       }
@@ -203,9 +203,14 @@ class Porter {
   }
 
   #function(info: FunctionInfo): Doc {
-    const { wrappers, imports, left } = translateTuning(this.#analysis, info, this.#typed);
-    for (const { from, to, what } of left) this.#leave({ from, to }, what);
-    const { doc, hostNames } = translateFunction(this.#analysis, info, this.#typed, wrappers);
+    const { wrappers, imports, left: around } = translateTuning(this.#analysis, info, this.#typed);
+    const { doc, hostNames, left } = translateFunction(
+      this.#analysis,
+      info,
+      this.#typed,
+      wrappers,
+    );
+    for (const { from, to, what } of [...around, ...left]) this.#leave({ from, to }, what);
     for (const name of [...hostNames, ...imports]) this.#hostNames.add(name);
     return doc;
   }

@@ -1,7 +1,7 @@
 /** Statements of kernels, translated: declarations, assignments, loops, branches, and their comments. */
 
 import type { FunctionInfo } from "./analysis.ts";
-import { array, call as callOf, type Code, LEVEL, operand, safeName } from "./code.ts";
+import { array, call as callOf, type Code, LEVEL, operand, primary, safeName } from "./code.ts";
 import { Translator } from "./expressions.ts";
 import { isInteger, isNumber, type Ty } from "./kinds.ts";
 import { type Doc, flatten, group, hardline, indent, join, softline } from "./print.ts";
@@ -10,6 +10,7 @@ import {
   type Block,
   type Expr,
   type FunctionDefinition,
+  type Kind,
   namesOf,
   type Statement,
   type StatementKind,
@@ -80,11 +81,11 @@ export class BodyTranslator {
         if (value.kind === "string") {
           return join(hardline, value.value.trim().split("\n").map((text) => comment(text.trim())));
         }
-        if (value.kind === "ellipsis") return undefined;
+        if (value.kind === "ellipsis" || t.isHint(value)) return undefined;
         return [t.expr(value).doc, ";"];
       }
       case "return":
-        return statement.value ? ["return ", t.expr(statement.value).doc, ";"] : "return;";
+        return statement.value ? ["return ", this.#returned(statement.value).doc, ";"] : "return;";
       case "pass":
         return undefined;
       case "break":
@@ -94,7 +95,7 @@ export class BodyTranslator {
         return this.#for(statement);
       case "while":
         return [
-          head("while", t.condition(statement.test).doc),
+          head("while", t.condition(statement.test)),
           this.#braces(statement.body, statement.remarks.behind),
         ];
       case "if":
@@ -113,9 +114,21 @@ export class BodyTranslator {
     }
   }
 
+  /** What a function returns: compile-time numbers become scalars with a dtype in Triton. */
+  #returned(value: Expr): Code {
+    const { t } = this;
+    if (t.info.isPure) return t.expr(value);
+    if (value.kind === "tuple") return array(value.items.map((item) => this.#returned(item).doc));
+    const { constant, sort } = t.typeOf(value);
+    if (!constant) return t.expr(value);
+    if (sort === "float") return callOf(`tl.${floatName(value)}`, [t.expr(value)]);
+    if (sort === "int") return callOf(`tl.${integerName(value)}`, [t.expr(value)]);
+    return t.expr(value);
+  }
+
   #if(statement: StatementKind<"if">): Doc {
     const first: Doc = [
-      head("if", this.t.condition(statement.test).doc),
+      head("if", this.t.condition(statement.test)),
       this.#braces(statement.then, statement.remarks.behind),
     ];
     const { otherwise } = statement;
@@ -144,7 +157,7 @@ export class BodyTranslator {
     if (own.every((name) => declared?.has(name))) {
       const fixed = own.every((name) => declared?.get(name)?.fixed);
       const each: Doc = [fixed ? "const " : "let ", t.expr(target).doc, " of ", items];
-      return [head("for", each), this.#braces(body, remarks.behind)];
+      return [head("for", primary(each)), this.#braces(body, remarks.behind)];
     }
     // The variable lives on behind the loop: each iteration gives it its value.
     if (target.kind !== "name") {
@@ -152,7 +165,7 @@ export class BodyTranslator {
     }
     const name = safeName(target.name), each = `${name}Now`;
     return [
-      head("for", [`const ${each} of `, items]),
+      head("for", primary([`const ${each} of `, items])),
       "{",
       indent([hardline, `${name} = ${each};`, hardline, this.#block(body)]),
       hardline,
@@ -189,21 +202,44 @@ export class BodyTranslator {
         "A tile cannot be changed in place: make another with tl.where",
       );
     }
-    const names = target.items.map((item) => {
-      if (item.kind === "name") return item.name;
-      throw t.refuse(item, "only names can be assigned to", "Take it apart in a second line");
-    });
-    const values = value.kind === "tuple" || value.kind === "list"
-      ? array(value.items.map((item, i) => (weak ? t.expr(item) : this.bound(names[i]!, item)).doc))
-      : t.expr(value);
-    const pattern = `[${names.map(safeName).join(", ")}]`;
+    const names = namesOf(target);
+    const values = this.#boundAll(target, value, weak);
+    const pattern = this.#pattern(target, [...namesOf(target)]);
     if (names.every((name) => declared?.has(name))) {
       const fixed = names.every((name) => declared!.get(name)!.fixed);
       return [`${fixed ? "const" : "let"} ${pattern} = `, values.doc, ";"];
     }
     const fresh = names.filter((name) => declared?.has(name));
-    const lines = fresh.map((name) => [this.#bareDeclaration(name), hardline]);
+    const lines = [...new Set(fresh)].map((name) => [this.#bareDeclaration(name), hardline]);
     return [...lines, `${pattern} = `, values.doc, ";"];
+  }
+
+  /** `[a, [b, c]]`; of a name that comes twice, as `_` may, the last counts, and the others are holes. */
+  #pattern(target: Kind<"tuple" | "list">, later: string[]): string {
+    const items = target.items.map((item) => {
+      if (item.kind === "tuple" || item.kind === "list") return this.#pattern(item, later);
+      if (item.kind !== "name") {
+        throw this.t.refuse(
+          item,
+          "only names can be assigned to",
+          "Take it apart in a second line",
+        );
+      }
+      later.shift();
+      return later.includes(item.name) ? "" : safeName(item.name);
+    });
+    return `[${items.join(", ").replace(/^, /, ", ").replace(/ +,/g, ",")}]`;
+  }
+
+  /** The values that a tuple's names are bound to. */
+  #boundAll(target: Kind<"tuple" | "list">, value: Expr, weak: boolean): Code {
+    const { t } = this;
+    if (value.kind !== "tuple" && value.kind !== "list") return t.expr(value);
+    return array(value.items.map((item, i) => {
+      const own = target.items[i];
+      if (own?.kind === "tuple" || own?.kind === "list") return this.#boundAll(own, item, weak).doc;
+      return (weak || own?.kind !== "name" ? t.expr(item) : this.bound(own.name, item)).doc;
+    }));
   }
 
   #assignName(name: string, code: Code, declaration: Declaration | undefined): Doc {
@@ -225,7 +261,8 @@ export class BodyTranslator {
   }
 
   #annotation(name: string, ty: Ty, fixed: boolean): string {
-    if (this.#inspected.has(name) && ty.sort !== "several") return ": Tile";
+    if (ty.sort === "several") return ty.items ? `: ${typeText(ty)}` : "";
+    if (this.#inspected.has(name)) return ": Tile";
     if (!fixed && ty.sort === "pointer") return ": number";
     return "";
   }
@@ -270,8 +307,8 @@ export class BodyTranslator {
 }
 
 /** `if (…) `, with what is in the parentheses on lines of its own when it does not fit. */
-function head(word: string, inside: Doc): Doc {
-  return group([`${word} (`, indent([softline, inside]), softline, ") "]);
+function head(word: string, { doc, rows }: Code): Doc {
+  return group([`${word} (`, indent([softline, rows ?? doc]), softline, ") "]);
 }
 
 function isCompound({ kind }: Statement): boolean {

@@ -35,7 +35,7 @@ export function constantTypeText(ty: Ty): string {
     case "function":
       return typeText(ty);
     case "several":
-      return "number[]";
+      return "readonly number[]";
     default:
       return "number";
   }
