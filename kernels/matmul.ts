@@ -90,6 +90,7 @@ export const matmulKernel = jit(
       BLOCK_N = 64,
       BLOCK_K = 16,
       GROUP_M = 8,
+      SLICES = 1,
       ACTIVATION = (x: number): number => x,
     },
   ) {
@@ -107,15 +108,24 @@ export const matmulKernel = jit(
 
     let aTile = a + rows * aRowStride + tl.row(depth) * aColumnStride; // [BLOCK_M, BLOCK_K]
     let bTile = b + tl.col(depth) * bRowStride + columns * bColumnStride; // [BLOCK_K, BLOCK_N]
-    let sum = tl.zeros([BLOCK_M, BLOCK_N], tl.f32);
+    // With SLICES, that many groups of warps each multiply their share of every step along K.
+    const shape = SLICES === 1 ? [BLOCK_M, BLOCK_N] : [SLICES, BLOCK_M, BLOCK_N];
+    let sum: number = tl.zeros(shape, tl.f32);
     for (let k = 0; k < K; k += BLOCK_K) {
       const aValues = tl.load(aTile, { mask: rows < M && tl.row(depth) < K - k });
       const bValues = tl.load(bTile, { mask: tl.col(depth) < K - k && columns < N });
-      sum = tl.dot(aValues, bValues, sum);
+      if (SLICES === 1) {
+        sum = tl.dot(aValues, bValues, sum);
+      } else {
+        const left = tl.reshape(aValues, [BLOCK_M, SLICES, BLOCK_K / SLICES]);
+        const right = tl.reshape(bValues, [SLICES, BLOCK_K / SLICES, BLOCK_N]);
+        sum = tl.dot(tl.permute(left, [1, 0, 2]), right, sum);
+      }
       aTile += BLOCK_K * aColumnStride;
       bTile += BLOCK_K * bRowStride;
     }
-    tl.store(out + rows * N + columns, ACTIVATION(sum), { mask: rows < M && columns < N });
+    const whole = SLICES === 1 ? sum : tl.sum(sum, 0); // [BLOCK_M, BLOCK_N]
+    tl.store(out + rows * N + columns, ACTIVATION(whole), { mask: rows < M && columns < N });
   },
 );
 
@@ -222,7 +232,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       );
     return out;
   }
-  const tiling = tilingFor(M, N, a.device.capabilities.software);
+  const { numStages, SLICES, ...tiling } = tilingFor(M, N, a.device.capabilities.software);
   const BLOCK_M = options.blockM ?? tiling.BLOCK_M, BLOCK_N = options.blockN ?? tiling.BLOCK_N;
   matmulKernel[grid(cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
     ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
@@ -230,9 +240,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       BLOCK_M,
       BLOCK_N,
       BLOCK_K: options.blockK ?? tiling.BLOCK_K,
+      SLICES: chosen.every((option) => option === undefined) ? SLICES : 1,
       ...(activation && { ACTIVATION: activation }),
       numWarps: options.numWarps ??
         Math.max(tiling.numWarps * BLOCK_M * BLOCK_N / (tiling.BLOCK_M * tiling.BLOCK_N), 1),
+      numStages,
     },
   );
   return out;
@@ -248,6 +260,8 @@ interface Tiling {
   readonly BLOCK_N: number;
   readonly BLOCK_K: number;
   readonly numWarps: number;
+  readonly numStages: number;
+  readonly SLICES: number;
 }
 
 /**
@@ -255,15 +269,15 @@ interface Tiling {
  * 4x4 sums), the less it reads for each of them, but the fewer programs there are.
  */
 const TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8 },
-  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 4 },
-  { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4 },
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 1 },
+  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 2 },
+  { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 1 },
 ];
 
 /** The same for a processor that plays the GPU: few threads, and short code, which takes it long to compile. */
 const SOFTWARE_TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2 },
-  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16, numWarps: 2 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1 },
+  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1 },
 ];
 
 /** Programs that fill a large GPU, and a processor. */

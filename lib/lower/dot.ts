@@ -23,6 +23,7 @@ import {
   registerCount,
   registerOf,
   replicatedMask,
+  threadCoordinate,
 } from "./registers.ts";
 
 /**
@@ -35,6 +36,8 @@ interface Staged {
   readonly width: Width;
   /** Which half of the array, as its first index, where it is double-buffered. */
   readonly half: readonly Expr[];
+  /** Rows of one matrix of a batch, where the array has a dimension for which of them. */
+  readonly rows?: number | undefined;
 }
 
 /** A product as the lowering sees it: two dimensions, the rows of a batch one below the other. */
@@ -90,7 +93,7 @@ export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] 
       const step = stepsAtOnce(depth, stagedA, sums.length, context.options.unroll);
       const count = depth / step;
       const chunk = (index: Expr) =>
-        multiply(context, product, stagedA, stagedB, sums, index, step, depth);
+        multiply(context, product, stagedA, stagedB, sums, index, step);
       if (count === 1) return chunk(int(0));
       const name = emitter.name("k");
       const body = emitter.block(() => chunk(named(name, { dtype: i32, width: 1 })));
@@ -153,7 +156,7 @@ function stageA(
   return staged(context, sum, 1, 1, [rows, depth + 1], half);
 }
 
-/** b [depth, N]: by vectors along N when both it and the accumulators have them. */
+/** b [depth, N], or [batch, depth, N]: by vectors along N when both it and the accumulators have them. */
 function stageB(
   context: Context,
   { layoutB, layout, N, batch, sum }: Product,
@@ -163,9 +166,11 @@ function stageB(
   const vectors = [layoutB, layout].every((l) =>
     packetAxis(l) === 1 && packetWidth(registerCount(l)) === 4
   );
-  return vectors
-    ? staged(context, sum, 1, 4, [batch * depth, N / 4 + padding(layoutB, 0)], half)
-    : staged(context, sum, 1, 1, [batch * depth, N + 1], half);
+  const dims = batch > 1 ? [batch, depth] : [depth];
+  const made = vectors
+    ? staged(context, sum, 1, 4, [...dims, N / 4 + padding(layoutB, 0)], half)
+    : staged(context, sum, 1, 1, [...dims, N + 1], half);
+  return batch > 1 ? { ...made, rows: depth } : made;
 }
 
 /** A vector more in each row where neighbouring lanes write to neighbouring rows, of one bank otherwise. */
@@ -192,12 +197,21 @@ function divided(x: Expr, width: Width): Expr {
   return operation("shr", [x, int(Math.log2(width))]);
 }
 
+/** Which matrix of a batch a row is of, and which of its rows; the row alone where there is no batch. */
+function split(row: Expr, rows: number | undefined): Expr[] {
+  if (rows === undefined) return [row];
+  return [
+    operation("shr", [row, int(Math.log2(rows))]),
+    operation("and", [row, int(rows - 1)]),
+  ];
+}
+
 /** Writes an operand to where it is staged, widened; only part `start` of its dimension `dim`, if given. */
 function fill(
   context: Context,
   operand: Value,
   layout: LinearLayout,
-  { array, minor, width, half }: Staged,
+  { array, minor, width, half, rows }: Staged,
   sum: DType,
   part: false | { readonly start: number; readonly depth: number; readonly dim: 0 | 1 },
 ): void {
@@ -220,7 +234,7 @@ function fill(
         emitter.emit({
           kind: "store_shared",
           array: array.name,
-          indices: [...half, at[1 - minor]!, divided(at[minor]!, width)],
+          indices: [...half, ...split(at[1 - minor]!, rows), divided(at[minor]!, width)],
           value: operation("cast", [value], sum, { to: sum.name }),
         }));
     }
@@ -230,13 +244,12 @@ function fill(
 /** Adds the products of `step` values of k, from `index * step` on, to the accumulators. */
 function multiply(
   context: Context,
-  { layout, M, batch, sum }: Product,
+  { layout, M, sum }: Product,
   a: Staged,
   b: Staged,
   sums: readonly Expr[],
   index: Expr,
   step: number,
-  depth: number,
 ): void {
   const { emitter } = context;
   const known = new Map<string, Expr>();
@@ -263,18 +276,21 @@ function multiply(
     const quad = outside(divided(add(row, int(-within)), 4), "m");
     return slice(read("a", a, [k(kk), quad]), within);
   };
+  /** Which matrix of the batch a register's row is of: bits of the thread's part and of its own are apart. */
+  const matrixOf = (register: number): Expr => {
+    const bits = Math.log2(M), own = registerCoordinate(layout, register, 0) >> bits;
+    const thread = operation("shr", [threadCoordinate(emitter, layout, 0), int(bits)]);
+    return outside(add(thread, int(own)), "which");
+  };
   /** Element (kk, column of `register`) of b. */
   const elementOfB = (register: number, kk: number): Expr => {
     const column = coordinate(emitter, layout, register, 1);
-    let row = k(kk);
-    if (batch > 1) {
-      const which = operation("shr", [coordinate(emitter, layout, register, 0), int(Math.log2(M))]);
-      row = add(outside(mul(which, int(depth)), "first"), row);
-    }
-    if (b.width === 1) return read("b", b, [row, outside(column, "n")]);
+    const which = b.rows === undefined ? [] : [matrixOf(register)];
+    const at = [...which, k(kk)];
+    if (b.width === 1) return read("b", b, [...at, outside(column, "n")]);
     const within = registerCoordinate(layout, register, 1) % 4;
     const quad = outside(divided(add(column, int(-within)), 4), "n");
-    return slice(read("b", b, [row, quad]), within);
+    return slice(read("b", b, [...at, quad]), within);
   };
 
   const width = sums[0]!.type.width;

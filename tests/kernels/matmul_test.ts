@@ -1,7 +1,7 @@
 /** The matrix product against the reference, on both devices. */
 
-import { cases, matmul, reference, relu } from "../../kernels/matmul.ts";
-import { LaunchError } from "../../mod.ts";
+import { cases, matmul, matmulKernel, reference, relu } from "../../kernels/matmul.ts";
+import { cdiv, grid, LaunchError } from "../../mod.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { onDevices } from "../support/devices.ts";
 import { assertMatches, caseName, randomTensor, tolerance } from "./compare.ts";
@@ -29,6 +29,21 @@ for (const options of cases) {
       activation,
     );
     await assertMatches(out, expected, tolerance(dtype, K));
+  });
+}
+
+for (const [SLICES, numStages] of [[1, 1], [1, 3], [2, 2], [2, 3]] as const) {
+  const how = `in ${SLICES} slices and ${numStages} stages`;
+  onDevices(`matmulKernel multiplies ${how}`, async (device) => {
+    const [M, N, K] = [40, 50, 45];
+    const a = await randomTensor(device, [M, K], "f32", 1);
+    const b = await randomTensor(device, [K, N], "f32", 2);
+    const out = device.empty([M, N]), tiles = { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16 };
+    matmulKernel[grid(cdiv(M, 32) * cdiv(N, 32))](
+      ...[a.tensor, b.tensor, out, M, N, K, K, 1, N, 1] as const,
+      { ...tiles, SLICES, numStages, numWarps: 2 },
+    );
+    await assertMatches(out, reference(a.values, b.values, [M, N, K]), tolerance("f32", K));
   });
 }
 

@@ -8,17 +8,21 @@ import { assertEquals } from "../support/assert.ts";
 
 const condition = named("c_0", { dtype: bool, width: 1 });
 
-/** A phase as `r:a w:b`, with a statement that says so. */
+/** A phase as `r:a w:b`, with a statement that says so; `h:a` writes to the halves of `a` in turn. */
 function phase(access: string): Stmt {
   const memories = (kind: string): Memory[] =>
     access.split(" ").filter((word) => word.startsWith(kind)).map((word) => {
       const name = word.slice(2);
-      return { scope: name === name.toUpperCase() ? "storage" : "workgroup", name };
+      return {
+        scope: name === name.toUpperCase() ? "storage" : "workgroup",
+        name,
+        ...(kind === "h:" && { alternating: true }),
+      };
     });
   return {
     kind: "phase",
     reads: memories("r:"),
-    writes: memories("w:"),
+    writes: [...memories("w:"), ...memories("h:")],
     body: [{ kind: "let", name: access, value: int(0) }],
   };
 }
@@ -55,6 +59,16 @@ const TABLE: readonly [name: string, stmts: Stmt[], expected: string][] = [
   ["between a write and a read", [phase("w:a"), phase("r:a")], "w:a | r:a"],
   ["between a read and a write", [phase("r:a"), phase("w:a")], "r:a | w:a"],
   ["between two writes", [phase("w:a"), phase("w:a")], "w:a | w:a"],
+  [
+    "once an iteration for halves in turn",
+    [loop(phase("h:a"), phase("r:a"))],
+    "for[ h:a | r:a ]",
+  ],
+  [
+    "before halves that another phase wrote",
+    [loop(phase("w:a"), phase("h:a"), phase("r:a"))],
+    "for[ | w:a | h:a | r:a ]",
+  ],
   ["not between two reads", [phase("w:a"), phase("r:a"), phase("r:a")], "w:a | r:a r:a"],
   ["not between different arrays", [phase("w:a"), phase("r:b"), phase("w:c")], "w:a r:b w:c"],
   [

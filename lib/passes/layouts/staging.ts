@@ -29,6 +29,9 @@ export function stagedDimensions(graph: Graph, threads: number): ReadonlyMap<Op,
       if (!found.has(def)) found.set(def, dim);
     } else if (def?.name === "permute") {
       follow(def.operand(0), def.numbers("order")[dim]!, seen);
+    } else if (def?.name === "reshape") {
+      const from = sameDimension(def.operand(0).type.shape, def.result.type.shape, dim);
+      if (from !== undefined) follow(def.operand(0), from, seen);
     } else if (def && isElementwise(def)) {
       for (const operand of def.operands) follow(operand, dim, seen);
     }
@@ -41,6 +44,19 @@ export function stagedDimensions(graph: Graph, threads: number): ReadonlyMap<Op,
     if (columns >= VECTOR) follow(op.operand(1), shape.length - 1, new Set());
   });
   return found;
+}
+
+/** The dimension of `from` that a reshape to `to` leaves as it is and calls `dim`, if there is one. */
+function sameDimension(
+  from: readonly number[],
+  to: readonly number[],
+  dim: number,
+): number | undefined {
+  const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
+  const found = from.findIndex((size, d) =>
+    size === to[dim] && product(from.slice(0, d)) === product(to.slice(0, dim))
+  );
+  return found < 0 ? undefined : found;
 }
 
 /** The elements of the vectors that a product reads. */
