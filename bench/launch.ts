@@ -6,7 +6,7 @@
  * into one pass for each 256.
  */
 
-import { Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
+import { autotune, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
 
 const launches = Number(Deno.args[0] ?? 20_000);
 const BATCH = 256;
@@ -26,6 +26,8 @@ const scale = jit(function scale(x: Pointer, factor: number = tl.f32, { BLOCK = 
   tl.store(x + at, tl.load(x + at) * factor);
 });
 
+const tuned = autotune({ configs: [{ BLOCK: 64 }, { BLOCK: 128 }], key: ["n"] }, add);
+
 /** Prints the best of several loops: what disturbs a host only ever makes it slower. */
 async function report(name: string, run: (i: number) => void, wait: () => Promise<unknown>) {
   let best = Infinity;
@@ -44,6 +46,7 @@ console.log(`${device}, ${launches} launches`);
 
 const n = 50;
 const tensors = Array.from({ length: 64 }, () => device.zeros([n]));
+const part = tensors[9]!.slice(8, [8]);
 const [x, y, out] = tensors as [Tensor<"f32">, Tensor<"f32">, Tensor<"f32">];
 
 await report("one argument list", () => add[grid(1)](x, y, out, n), wait);
@@ -68,6 +71,13 @@ await report("two kernels in turn", (i) => {
   if (i & 1) add[grid(1)](x, y, out, n);
   else scale[grid(1)](x, 0.5);
 }, wait);
+await report("a tuned kernel", () => tuned[grid(1)](x, y, out, n), wait);
+await report(
+  "the same with a key that changes",
+  (i) => tuned[grid(1)](x, y, out, 17 + (i & 7)),
+  wait,
+);
+await report("a view and the tensor it is of", () => add[grid(1)](part, y, tensors[9]!, n), wait);
 await report("a new tensor for each result", () => {
   const fresh = device.empty([n]);
   add[grid(1)](x, y, fresh, n);

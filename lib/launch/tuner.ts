@@ -214,10 +214,13 @@ export class Tuner implements Launchable {
     grid: GridShape | GridFunction,
   ): () => void {
     let known = merged.get(bound.constantsKey);
-    if (!known) merged.set(bound.constantsKey, known = this.#with(bound, config));
-    const { device, values, classes } = bound;
+    if (!known) {
+      known = { ...this.#with(bound, config), values: [] }; // without the tensors, which may be given back
+      merged.set(bound.constantsKey, known);
+    }
+    const { device, values, hidden, classes } = bound;
     const key = `${classes.join()};${known.constantsKey}`;
-    return this.#inner.prepare({ ...known, device, key, values, classes }, grid);
+    return this.#inner.prepare({ ...known, device, key, values, hidden, classes }, grid);
   }
 
   /** A launch with a key that is being tuned: by its turn in the queue that is decided. */

@@ -8,7 +8,15 @@
 import { assert } from "../support/assert.ts";
 import { hasGpu } from "../support/devices.ts";
 
-function withLibrary(name: string, script: string, ...packages: string[]): void {
+/** A library, and what Deno must be told to run it. */
+interface Library {
+  readonly script: string;
+  readonly packages: readonly string[];
+  /** Whether it is too large to be fetched for a test: it is used where it is there. */
+  readonly large?: boolean;
+}
+
+function withLibrary(name: string, { script, packages, large = false }: Library): void {
   Deno.test({
     name,
     ignore: !hasGpu,
@@ -16,6 +24,7 @@ function withLibrary(name: string, script: string, ...packages: string[]): void 
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: [
           ...["run", "-A", "--no-lock", "--no-prompt", "--no-check"],
+          ...large ? ["--cached-only"] : [],
           new URL(script, import.meta.url).pathname,
           ...packages,
         ],
@@ -23,7 +32,10 @@ function withLibrary(name: string, script: string, ...packages: string[]): void 
       }).output();
       const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
       if (code !== 0 && /error sending request|getting npm package|--cached-only/.test(error!)) {
-        console.error(`not run: ${packages.join(" and ")} cannot be fetched`);
+        const how = large
+          ? `has not been fetched: deno cache --no-lock ${packages}`
+          : "cannot be fetched";
+        console.error(`not run: ${packages.join(" and ")} ${how}`);
         return;
       }
       assert(code === 0 && out!.includes("shared"), `${out}\n${error}`);
@@ -33,13 +45,18 @@ function withLibrary(name: string, script: string, ...packages: string[]): void 
 
 withLibrary(
   "jax-js: Nereid reads and writes an array in place, between two operations of its own",
-  "with_jax.ts",
-  "npm:@jax-js/jax@0.1.25",
+  { script: "with_jax.ts", packages: ["npm:@jax-js/jax@0.1.25"] },
 );
 
 withLibrary(
   "TensorFlow.js: tensors of Nereid are its inputs, and its results are Nereid's, uncopied",
-  "with_tensorflow.ts",
-  "npm:@tensorflow/tfjs-core@4.22.0",
-  "npm:@tensorflow/tfjs-backend-webgpu@4.22.0",
+  {
+    script: "with_tensorflow.ts",
+    packages: ["npm:@tensorflow/tfjs-core@4.22.0", "npm:@tensorflow/tfjs-backend-webgpu@4.22.0"],
+  },
+);
+
+withLibrary(
+  "ONNX Runtime: a model's inputs are tensors of Nereid, and its output becomes one",
+  { script: "with_onnxruntime.ts", packages: ["npm:onnxruntime-web@1.30.0/webgpu"], large: true },
 );
