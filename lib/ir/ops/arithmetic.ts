@@ -18,6 +18,7 @@ import {
   ROUND,
 } from "../dtype.ts";
 import { isNarrow, registerOf } from "../native.ts";
+import { perElement } from "./functions.ts";
 import { floatOfBigint, fusedMultiplyAdd } from "./functions_of_numbers.ts";
 import { isPointer, sameElement, typeText, withElement } from "../type.ts";
 import { contains, decoded, encoded, narrowed, towardZero } from "./narrow.ts";
@@ -324,6 +325,10 @@ export const ARITHMETIC = {
         ? (a: bigint, b: bigint) => (b === 0n ? 0n : a % b)
         : (a: number, b: number) => (b === 0 ? 0 : a % b),
     wgsl: ([a, b], site) => {
+      // WGSL's % of floats is wrong by whole multiples where the quotient is large.
+      if (isFloat(site.result) && site.result !== DTYPES.f64) {
+        return perElement("fmod_f32", [a!, b!], site);
+      }
       if (site.result.kind !== "int") return `(${a} % ${b})`;
       // NVIDIA's drivers get % wrong where an operand is negative.
       const type = site.type(site.result), zero = site.literal(0, site.result);
