@@ -139,7 +139,11 @@ const CASES: Record<ElementwiseName, readonly Cases[]> = {
     { of: u32x2, rows: [[UMAX, 10, 5], [7, 0, 0]] },
     {
       of: f32x2,
-      rows: [[7.5, 2, 1.5], [-7.5, 2, -1.5], [1, 0, NaN], [1, Infinity, 1], [-0, 1, -0], [1e10, 3, 1]],
+      rows: [[7.5, 2, 1.5], [-7.5, 2, -1.5], [1, 0, NaN], [1, Infinity, 1], [-0, 1, -0], [
+        1e10,
+        3,
+        1,
+      ]],
     },
   ],
   min: [
@@ -348,7 +352,11 @@ const CASES: Record<ElementwiseName, readonly Cases[]> = {
   hypot: [{ of: f32x2, rows: [[3, 4, 5], [-Infinity, NaN, Infinity], [0, -0, 0]] }],
   fmod: [{
     of: f32x2,
-    rows: [[7.5, 2, 1.5], [-7.5, 2, -1.5], [1, 0, NaN], [1, Infinity, 1], [-0, 1, -0], [1e10, 3, 1]],
+    rows: [[7.5, 2, 1.5], [-7.5, 2, -1.5], [1, 0, NaN], [1, Infinity, 1], [-0, 1, -0], [
+      1e10,
+      3,
+      1,
+    ]],
   }],
   nextafter: [{
     of: f32x2,
