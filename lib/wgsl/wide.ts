@@ -222,10 +222,12 @@ class Words {
   let low = ${u(32)} + countLeadingZeros(x.lo);
   let zeros = select(countLeadingZeros(x.hi), low, x.hi == ${u(0)});
   let whole = ${shl}(x, ${this.S}(min(zeros, ${u(63)}), ${u(0)}));
-  // 32 bits, of which the last tells whether there was more: then one rounding is right.
-  let top = whole.hi | select(${u(0)}, ${u(1)}, whole.lo != ${u(0)});
-  let scale = bitcast<${this.F}>((${u(159)} - zeros) << ${u(23)});
-  let bits = bitcast<${this.V}>(${this.F}(top) * scale);
+  // 31 bits, of which the last tells whether there was more: then one rounding is right. Of 32
+  // bits SwiftShader rounds wrongly.
+  let more = ((whole.hi & ${u(1)}) | whole.lo) != ${u(0)};
+  let top = (whole.hi >> ${u(1)}) | select(${u(0)}, ${u(1)}, more);
+  let scale = bitcast<${this.F}>((${u(160)} - zeros) << ${u(23)});
+  let bits = bitcast<${this.V}>(${this.F}(bitcast<${this.I}>(top)) * scale);
   return bitcast<${this.F}>(${sign});`,
     );
   }

@@ -7,7 +7,7 @@
  */
 
 import { bool, type DType, DTYPES, isFloat, isFloat8 } from "../dtype.ts";
-import { isNarrow, registerOf } from "../native.ts";
+import { isNarrow } from "../native.ts";
 import { call, type WgslSite } from "./row.ts";
 
 const { u32, i32, f32, f64, f16, bf16 } = DTYPES;
@@ -144,7 +144,24 @@ function components(x: string, { width }: WgslSite): string[] {
   return width === 1 ? [x] : Array.from("xyzw".slice(0, width), (c) => `${x}.${c}`);
 }
 
+/** The bits of an f16: of one that is held in an f32 in integers, as software GPUs pack infinities wrongly. */
 function halves(name: string, site: WgslSite): string {
+  const L = (n: number) => site.literal(n, u32);
+  if (isNarrow(f16, site.native)) {
+    return `fn ${name}(x: ${site.type(f32)}) -> ${site.type(u32)} {
+  let bits = bitcast<${site.type(u32)}>(x);
+  let magnitude = bits & ${L(0x7fffffff)};
+  let small = ${site.type(u32)}(min(abs(x), ${site.literal(1, f32)}) * ${
+      site.literal(2 ** 24, f32)
+    });
+  let finite = select((magnitude >> ${L(13)}) - ${L(112 << 10)}, small, magnitude < ${
+      L(0x38800000)
+    });
+  let number = select(finite, ${L(0x7c00)}, magnitude == ${L(0x7f800000)});
+  let code = select(number, ${L(0x7e00)}, magnitude > ${L(0x7f800000)});
+  return code | ((bits >> ${L(16)}) & ${L(0x8000)});
+}`;
+  }
   const parts = components("x", site).map((x) => `pack2x16float(vec2<f32>(f32(${x}), 0.0))`);
   return `fn ${name}(x: ${site.type(f16)}) -> ${site.type(u32)} {
   return ${site.width === 1 ? parts[0] : call(site.type(u32), parts)};
@@ -152,8 +169,20 @@ function halves(name: string, site: WgslSite): string {
 }
 
 function fromHalves(name: string, site: WgslSite): string {
-  const register = registerOf(f16, site.native);
-  const parts = components("bits", site).map((x) => `${register}(unpack2x16float(${x}).x)`);
+  const L = (n: number) => site.literal(n, u32);
+  if (isNarrow(f16, site.native)) {
+    const small = `${site.type(f32)}(magnitude) * ${site.literal(2 ** -24, f32)}`;
+    return `fn ${name}(bits: ${site.type(u32)}) -> ${site.type(f32)} {
+  let magnitude = bits & ${L(0x7fff)};
+  let normal = (magnitude << ${L(13)}) + ${L(112 << 23)};
+  let small = bitcast<${site.type(u32)}>(${small});
+  let finite = select(normal, small, magnitude < ${L(0x400)});
+  let special = (magnitude << ${L(13)}) | ${L(0x7f800000)};
+  let number = select(finite, special, magnitude >= ${L(0x7c00)});
+  return bitcast<${site.type(f32)}>(number | ((bits & ${L(0x8000)}) << ${L(16)}));
+}`;
+  }
+  const parts = components("bits", site).map((x) => `f16(unpack2x16float(${x}).x)`);
   return `fn ${name}(bits: ${site.type(u32)}) -> ${site.type(f16)} {
   return ${site.width === 1 ? parts[0] : call(site.type(f16), parts)};
 }`;
