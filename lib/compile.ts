@@ -8,7 +8,7 @@
 
 import { OutOfResourcesError } from "./errors.ts";
 import type { Graph } from "./ir/graph.ts";
-import { type InvocationProgram, sharedBytes } from "./ir/invocation.ts";
+import { type InvocationProgram, roundsOf, sharedBytes } from "./ir/invocation.ts";
 import type { ReportSite } from "./ir/reports.ts";
 import { lower } from "./lower/lower.ts";
 import { checkRequirements } from "./lower/requirements.ts";
@@ -18,6 +18,7 @@ import { canonicalise } from "./passes/canonicalise.ts";
 import { checkAccesses } from "./passes/check_accesses.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { type MatrixUnit, useMatrixUnits } from "./passes/matrix_units.ts";
+import { rollTiles } from "./passes/roll_tiles.ts";
 import { prefetch } from "./passes/prefetch.ts";
 import type { Program } from "./runtime/program.ts";
 import { stageClock } from "./stages.ts";
@@ -62,6 +63,8 @@ export interface CompileOptions {
   readonly checks?: Readonly<Record<string, string>> | undefined;
   /** How the grid is dispatched. */
   readonly fold: GridFold;
+  /** Elements of the largest tile that is not cut into blocks; chosen unless tests say it. */
+  readonly largestTile?: number;
 }
 
 /** Every stage of one compilation, for those who look into it. */
@@ -77,6 +80,8 @@ export interface Compilation {
 /** A program with the places in the kernel's source that its records are of. */
 export interface CompiledProgram extends Program {
   readonly reports: readonly ReportSite[];
+  /** Bytes that each program needs of a buffer of its own, the last of the bindings; mostly 0. */
+  readonly scratchBytes: number;
 }
 
 /** Invocations for each of `numWarps`, whatever the subgroup size of the device. */
@@ -84,6 +89,9 @@ const INVOCATIONS_PER_WARP = 32;
 
 /** Statements that an unrolled product may take: WGSL compilers are slow on longer functions. */
 const UNROLL = { gpu: 512, software: 32 };
+
+/** Mesa's llvmpipe stops a shader silently once its loops have taken so many rounds, all together. */
+const MAX_ROUNDS = 65_535;
 
 /** The part of workgroup memory that the operands of one product may take. */
 const STAGED_SHARE = 0.875;
@@ -110,8 +118,14 @@ export function compileStages(
   checkRequirements(graph, target);
   const ended = stageClock();
   const tile = simplify(options.checks ? checkAccesses(graph, options.checks) : graph);
-  const round = padTiles(tile), padded = round === tile ? tile : canonicalise(round);
-  const ahead = options.numStages > 1 ? canonicalise(prefetch(padded)) : padded;
+  const simplified = (before: Graph, after: Graph) =>
+    before === after ? before : canonicalise(after);
+  const padded = simplified(tile, padTiles(tile));
+  const small = simplified(
+    padded,
+    rollTiles(padded, { invocations, aliases: options.aliases, largest: options.largestTile }),
+  );
+  const ahead = options.numStages > 1 ? canonicalise(prefetch(small)) : small;
   ended("simplify");
   const stagedBytes = target.maxWorkgroupBytes * STAGED_SHARE;
   const multiplied = useMatrixUnits(ahead, {
@@ -128,6 +142,10 @@ export function compileStages(
     unroll: target.software ? UNROLL.software : UNROLL.gpu,
     doubleBuffer: options.numStages > 2,
     native: target,
+    // Mesa's llvmpipe compiles an index as a branch for each element: 128 of them take 20 s. And it
+    // unrolls loops of up to 32 rounds, whatever is in them.
+    ownArrays: !target.software,
+    hidesRounds: small !== padded && target.software,
   });
   ended("lower");
   const workgroupBytes = invocation.shared.reduce(
@@ -138,6 +156,13 @@ export function compileStages(
     throw new OutOfResourcesError(
       `Kernel '${graph.name}' needs ${workgroupBytes} bytes of workgroup memory, but the device ` +
         `allows ${target.maxWorkgroupBytes}: launch it with smaller tiles`,
+    );
+  }
+  const rounds = roundsOf(invocation.body);
+  if (target.software && rounds > MAX_ROUNDS) {
+    throw new OutOfResourcesError(
+      `Kernel '${graph.name}' takes ${rounds} rounds of loops, but the device stops shaders after ` +
+        `${MAX_ROUNDS}: launch it with smaller tiles, or with a larger numWarps`,
     );
   }
   const { wgsl, ...bindings } = printModule(invocation, {

@@ -6,7 +6,7 @@
  * the kernel as text. Half of the kernels are of f32, with products and functions, and compared with a
  * tolerance; the other half are over all dtypes that the device has, and must agree to the bit.
  *
- *     deno task fuzz [--count 200] [--seed S] [--device webgpu|cpu] [--without FEATURE,…] [--only f32|typed]
+ *     deno task fuzz [--count 200] [--seed S] [--device webgpu|cpu] [--without FEATURE,…] [--only f32|typed] [--largest N]
  */
 
 import { Command, Option } from "npm:commander@15.0.0";
@@ -36,6 +36,7 @@ const options = new Command()
   .option("--seed <n>", "where to begin", Number, Date.now() % 2 ** 31)
   .option("--device <kind>", "webgpu or cpu", "webgpu")
   .option("--without <features>", "features of the GPU to leave alone, such as shader-f16", "")
+  .option("--largest <n>", "elements of the largest tile that is not cut into blocks", Number)
   .addOption(new Option("--only <kind>", "kernels of one kind").choices(["f32", "typed"]))
   .parse(["deno", "fuzz", ...Deno.args])
   .opts<{
@@ -43,6 +44,7 @@ const options = new Command()
     seed: number;
     device: "webgpu" | "cpu";
     without: string;
+    largest?: number;
     only?: "f32" | "typed";
   }>();
 
@@ -118,7 +120,9 @@ async function onGpu(graph: Graph, args: Arguments): Promise<HostArray[]> {
 }
 
 function compileOptions({ params }: Graph) {
-  return { numWarps: 4, numStages: 2, aliases: params.map((_, i) => i), fold: "none" } as const;
+  const largest = options.largest && { largestTile: options.largest };
+  const aliases = params.map((_, i) => i);
+  return { numWarps: 4, numStages: 2, aliases, fold: "none", ...largest } as const;
 }
 
 async function check(graph: Graph, args: Arguments, compare: Compare): Promise<void> {

@@ -16,6 +16,7 @@ import { planReduce } from "./reduce.ts";
 import { planAssert, planCheckBounds, planPrint } from "./reports.ts";
 import { planScan } from "./scan.ts";
 import { planHistogram, planSort } from "./sort.ts";
+import { planPut, planTake } from "./stacks.ts";
 
 export const STRUCTURAL = {
   program_id: planGrid("program"),
@@ -44,10 +45,14 @@ export const STRUCTURAL = {
     const inOrder = long.every((dim, i) => i === 0 || dim > long[i - 1]!);
     planGather(planner, op, inOrder, order.map((dim) => from[dim]!));
   },
+  take: planTake,
+  put: planPut,
+  unstack: same,
   reduce: planReduce,
   gather: planGatherAlong,
   scan: planScan,
   sort: planSort,
+  merge: planSort,
   histogram: planHistogram,
   dot: planDot,
   subgroup_dot: planDot,

@@ -170,6 +170,10 @@ export type Stmt =
   }
   /** Writes a matrix to a workgroup array. */
   | { readonly kind: "store_matrix"; readonly name: string; readonly place: MatrixPlace }
+  /** Declares an array of the invocation's own, a copy of another or of zeros; elements are accessed as shared ones are. */
+  | ({ readonly kind: "array"; readonly from?: string } & OwnArray)
+  /** Copies such an array to another, or sets it to zeros. */
+  | ({ readonly kind: "copy"; readonly from?: string } & OwnArray)
   /** Declares `name` with the value that the first invocation has for `value`, in all of them; waits for all. */
   | { readonly kind: "uniform"; readonly name: string; readonly value: Expr }
   /**
@@ -224,6 +228,15 @@ export interface MatrixPlace {
   /** From one row to the next, or one column where they are what is contiguous. */
   readonly stride: number;
   readonly major: "row" | "column";
+}
+
+/** An array that each invocation has for itself. */
+export interface OwnArray {
+  readonly name: string;
+  readonly type: VectorType;
+  readonly length: number;
+  /** The first slot that it takes of each invocation's part of the scratch buffer, if it lies there. */
+  readonly slot?: number | undefined;
 }
 
 /** A workgroup array or a kernel parameter's buffer, by name. */
@@ -287,11 +300,51 @@ export interface InvocationProgram {
   readonly invocations: number;
   readonly buffers: readonly BufferUse[];
   readonly shared: readonly SharedArray[];
+  /** Whether the number of rounds of loops is to be hidden from the device's compiler. */
+  readonly hidesRounds: boolean;
+  /** Slots of the scratch buffer that each invocation needs; 0 when there is none. */
+  readonly slots: number;
   /** The places that tell the host something. */
   readonly reports: readonly ReportSite[];
   /** Each before those that call it. */
   readonly functions: readonly InvocationFunction[];
   readonly body: readonly Stmt[];
+}
+
+/**
+ * How many rounds the loops among statements take, as far as that is known. A bound that counts
+ * with an outer loop is taken to be in the middle of what it counts.
+ */
+export function roundsOf(
+  stmts: readonly Stmt[],
+  middles: ReadonlyMap<string, number> = new Map(),
+): number {
+  const value = (x: Expr): number => {
+    if (x.kind === "literal") return Number(x.value);
+    if (x.kind === "name") {
+      const known = stmts.find((stmt) => stmt.kind === "let" && stmt.name === x.name);
+      return known?.kind === "let" ? value(known.value) : middles.get(x.name) ?? NaN;
+    }
+    if (x.kind !== "op" || (x.op !== "add" && x.op !== "sub")) return NaN;
+    const [a, b] = x.args.map(value) as [number, number];
+    return x.op === "add" ? a + b : a - b;
+  };
+  let rounds = 0;
+  for (const stmt of stmts) {
+    if (stmt.kind === "if") {
+      rounds += Math.max(roundsOf(stmt.then, middles), roundsOf(stmt.otherwise, middles));
+    } else if (stmt.kind === "for") {
+      const [start, end, step] = [stmt.start, stmt.end, stmt.step].map(value) as [
+        number,
+        number,
+        number,
+      ];
+      const times = Math.max((end - start) / step || 0, 0);
+      const inner = new Map(middles).set(stmt.name, start + (times - 1) * step / 2);
+      rounds += Math.ceil(times * (1 + roundsOf(stmt.body, inner)));
+    }
+  }
+  return rounds;
 }
 
 /** Bytes that a workgroup array takes. */

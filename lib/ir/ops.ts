@@ -15,6 +15,7 @@ import { MATH } from "./ops/math.ts";
 import { REPORTS } from "./ops/reports.ts";
 import { type ElementwiseRow, isElementwise, type Row } from "./ops/row.ts";
 import { SUBGROUPS } from "./ops/subgroups.ts";
+import { STACKS } from "./ops/stacks.ts";
 import { CONTROL, MEMORY, TILES } from "./ops/tiles.ts";
 
 const ELEMENTWISE = { ...ARITHMETIC, ...MATH, ...FUNCTIONS };
@@ -22,6 +23,7 @@ const STRUCTURAL = {
   ...TILES,
   ...SUBGROUPS,
   ...ALONG_AXIS,
+  ...STACKS,
   ...MEMORY,
   ...ATOMICS,
   ...REPORTS,

@@ -4,7 +4,7 @@
 
 import { type CompiledProgram, type CompileOptions, simplify, type Target } from "../compile.ts";
 import { evaluate } from "../cpu/evaluate.ts";
-import { DeviceError, LaunchError } from "../errors.ts";
+import { DeviceError, LaunchError, OutOfResourcesError } from "../errors.ts";
 import type { GridShape } from "../grid.ts";
 import {
   type DType,
@@ -139,7 +139,9 @@ function onGpu(
   const ended = stageClock(), pipeline = backend.pipeline(program);
   ended("driver");
   const reporter = reporterOf(program, (text) => backend.print(text));
-  const bound = program.bindings.map(({ param }) => {
+  const { scratchBytes } = program;
+  const tensors = scratchBytes > 0 ? program.bindings.slice(0, -1) : program.bindings;
+  const bound = tensors.map(({ param }) => {
     const first = position(positions, param);
     return sharing.find((members) => members.includes(first)) ?? [first];
   });
@@ -148,7 +150,7 @@ function onGpu(
   const moved = bound.map((members) =>
     fields.some(({ from, kind }) => kind === "offset" && members.includes(from))
   );
-  const storages: GpuStorage[] = new Array(bound.length);
+  const storages: GpuStorage[] = new Array(program.bindings.length);
   const most = backend.limits.maxComputeWorkgroupsPerDimension;
   return (values, grid) => {
     for (let i = 0; i < bound.length; i++) {
@@ -160,8 +162,23 @@ function onGpu(
     for (let i = 0; i < fields.length; i++) writer.write(fields[i]!, values, grid, storages);
     let [x, y, z] = grid;
     if (x > most || y > most || z > most) [x, y, z] = fold(program.name, grid);
+    if (scratchBytes > 0) storages[bound.length] = scratch(program, backend, x * y * z);
     backend.queue.launch(pipeline, storages, words, x, y, z, reporter);
+    // Whoever gets the memory next comes after this launch.
+    if (scratchBytes > 0) storages[bound.length]!.release();
   };
+}
+
+/** Memory for what the programs of a launch keep of large tiles. */
+function scratch(program: CompiledProgram, backend: WebGpuBackend, programs: number): GpuStorage {
+  const bytes = program.scratchBytes * programs, most = backend.limits.maxStorageBufferBindingSize;
+  if (bytes > most) {
+    throw new OutOfResourcesError(
+      `Cannot launch '${program.name}': its ${programs} programs keep ${bytes} bytes of large tiles, ` +
+        `but the device allows ${most}: launch fewer programs, or smaller tiles`,
+    );
+  }
+  return backend.allocate(bytes, `what ${programs} programs of '${program.name}' keep`, false);
 }
 
 function storageOf(value: unknown): GpuStorage {

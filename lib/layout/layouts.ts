@@ -182,6 +182,28 @@ export function collapsed(layout: LinearLayout, axis: number): LinearLayout {
   return expanded(sliced(layout, axis), axis);
 }
 
+/**
+ * The layout of a stack of `count` blocks that each have this layout: a new first dimension that only
+ * registers go along, behind all others.
+ */
+export function stacked(layout: LinearLayout, count: number): LinearLayout {
+  const { register, lane, warp } = expanded(layout, 0).bases;
+  const shape = [count, ...layout.shape], numbers: number[][] = [];
+  for (let n = 1; n < count; n *= 2) numbers.push(shape.map((_, d) => (d === 0 ? n : 0)));
+  return new LinearLayout(shape, { register: [...register, ...numbers], lane, warp });
+}
+
+/** The layout of the blocks of a stack with this layout: the inverse of `stacked`. */
+export function blockOf(stack: LinearLayout): LinearLayout {
+  const count = log2(stack.shape[0]!), { register, lane, warp } = stack.bases;
+  const inner = (bases: readonly (readonly number[])[]) => bases.map((basis) => basis.slice(1));
+  return new LinearLayout(stack.shape.slice(1), {
+    register: inner(register.slice(0, register.length - count)),
+    lane: inner(lane),
+    warp: inner(warp),
+  });
+}
+
 /** The layout with its dimensions in another order: dimension `i` of the result is `order[i]` of this. */
 export function permuted(layout: LinearLayout, order: readonly number[]): LinearLayout {
   const pick = (list: readonly number[]) => order.map((dim) => list[dim]!);

@@ -4,7 +4,7 @@
 
 import { type DType, i32 } from "../ir/dtype.ts";
 import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
-import type { BufferUse, Expr, InvocationFunction, Memory } from "../ir/invocation.ts";
+import type { BufferUse, Expr, InvocationFunction, Memory, OwnArray } from "../ir/invocation.ts";
 import type { Native } from "../ir/native.ts";
 import type { OpName } from "../ir/ops.ts";
 import type { ReportSite } from "../ir/reports.ts";
@@ -13,6 +13,7 @@ import type { AxisInfo } from "../ir/axis.ts";
 import { Emitter } from "./emitter.ts";
 import type { Matrices } from "./subgroup_dot.ts";
 import { packetCount, widthOf } from "./registers.ts";
+import { stacksOf } from "./stacks.ts";
 
 /** What lowering may use of a device. */
 export interface LowerOptions {
@@ -28,6 +29,10 @@ export interface LowerOptions {
   readonly doubleBuffer: boolean;
   /** What the device computes with. */
   readonly native: Native;
+  /** Whether arrays of an invocation's own are indexed well; else they lie in a buffer. */
+  readonly ownArrays: boolean;
+  /** Whether the device's compiler would unroll loops that had better stay. */
+  readonly hidesRounds: boolean;
 }
 
 export class Context {
@@ -40,6 +45,11 @@ export class Context {
   readonly functions: InvocationFunction[] = [];
   /** Products on matrix units that add to what a loop carries, which are matrices then. */
   readonly inMatrices = new Map<Op, Matrices>();
+  /** The values that are stacks, and the arrays of those that hold anything but zeros. */
+  readonly stacks: ReadonlySet<Value>;
+  readonly arrays = new Map<Value, OwnArray>();
+  /** Slots of the scratch buffer taken so far. */
+  slots = 0;
   /** The places that tell the host something, in order. */
   readonly reports: ReportSite[] = [];
   #values = new Map<Value, readonly Expr[]>();
@@ -59,6 +69,7 @@ export class Context {
     readonly buffers: ReadonlyMap<string, BufferUse>,
   ) {
     this.emitter = new Emitter(options.native);
+    this.stacks = stacksOf(graph);
     walk(graph.body, (op) => {
       for (const operand of op.operands) this.#count(operand);
       for (const region of op.regions) {
@@ -185,6 +196,7 @@ const WAITING: ReadonlySet<OpName> = new Set<OpName>([
     "sort",
     "histogram",
   ] as const,
+  ...["reduce", "dot", "convert_layout", "gather", "scan", "sort", "merge", "histogram"] as const,
   ...["load", "store", "atomic_rmw", "atomic_cas", "barrier"] as const,
 ]);
 

@@ -5,12 +5,13 @@
 
 import { isInteger } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
-import { children, type Expr } from "../ir/invocation.ts";
+import { children, type Expr, type OwnArray } from "../ir/invocation.ts";
 import { isPointer } from "../ir/type.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
 import { type Matrices, sums, zeroMatrices } from "./subgroup_dot.ts";
+import { assignStacks, declareStack } from "./stacks.ts";
 
 /** A value in variables, and how its packets are read from them. */
 class Carrier {
@@ -87,7 +88,9 @@ function assignAll(
   context: Context,
   carriers: readonly (Carrier | undefined)[],
   yields: readonly Value[],
+  stacks: readonly (OwnArray | undefined)[],
 ): void {
+  assignStacks(context, stacks, yields);
   const updates = carriers.flatMap((carrier, i) => carrier?.updates(context.get(yields[i]!)) ?? []);
   const names = new Set(updates.map(({ variable }) => nameOf(variable)));
   const ready = updates.map(({ variable, value }) => {
@@ -109,6 +112,7 @@ function carriersFor(
 ): (Carrier | undefined)[] {
   return params.map((param, i) => {
     if (matrices[i]) return undefined;
+    if (context.stacks.has(param)) return undefined;
     const packets = context.get(inits[i]!);
     if (yields[i] === param) {
       context.alias(param, packets);
@@ -120,15 +124,36 @@ function carriersFor(
   });
 }
 
+/** Arrays for the stacks that a loop carries: new ones, unless its body leaves them as they are. */
+function stacksFor(
+  context: Context,
+  inits: readonly Value[],
+  params: readonly Value[],
+  yields: readonly Value[],
+): (OwnArray | undefined)[] {
+  return params.map((param, i) => {
+    if (!context.stacks.has(param)) return undefined;
+    const from = context.arrays.get(inits[i]!);
+    const array = from && yields[i] === param
+      ? from
+      : declareStack(context, param, param.hint ?? inits[i]!.hint, from);
+    context.arrays.set(param, array);
+    return array;
+  });
+}
+
 function aliasResults(
   context: Context,
   op: Op,
   carriers: readonly (Carrier | undefined)[],
   inits: readonly Value[],
+  stacks: readonly (OwnArray | undefined)[],
 ): void {
-  op.results.forEach((result, i) =>
-    context.alias(result, carriers[i]?.packets ?? context.get(inits[i]!))
-  );
+  op.results.forEach((result, i) => {
+    const array = stacks[i];
+    if (array) context.arrays.set(result, array);
+    else context.alias(result, carriers[i]?.packets ?? context.get(inits[i]!));
+  });
 }
 
 /** A scalar that decides where barriers are met: made the same in all invocations for certain. */
@@ -166,6 +191,7 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
     product?.name === "subgroup_dot" ? zeroMatrices(context, product) : undefined
   );
   const carriers = carriersFor(context, inits, params, body.yields, matrices);
+  const stacks = stacksFor(context, inits, params, body.yields);
   const name = emitter.name(index!.hint ?? "i");
   context.alias(index!, [named(name, start!.type)]);
   products.forEach((product, i) => {
@@ -174,10 +200,10 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
   });
   const stmts = emitter.block(() => {
     lowerRegion(body);
-    assignAll(context, carriers, body.yields);
+    assignAll(context, carriers, body.yields, stacks);
   });
   emitter.emit({ kind: "for", name, start: start!, end: end!, step: step!, body: stmts });
-  aliasResults(context, op, carriers, inits);
+  aliasResults(context, op, carriers, inits, stacks);
   op.results.forEach((result, i) => {
     const held = matrices[i];
     if (held) context.define(result, sums(context, held, result.type.layout!, inits[i]!));
@@ -188,7 +214,12 @@ export function lowerWhile(context: Context, op: Op, lowerRegion: LowerRegion): 
   const { emitter } = context;
   const test = op.region(0), body = op.region(1);
   const carriers = carriersFor(context, op.operands, body.params, body.yields);
-  test.params.forEach((param, i) => context.alias(param, context.get(body.params[i]!)));
+  const stacks = stacksFor(context, op.operands, body.params, body.yields);
+  test.params.forEach((param, i) => {
+    const array = stacks[i];
+    if (array) context.arrays.set(param, array);
+    else context.alias(param, context.get(body.params[i]!));
+  });
   let condition: Expr | undefined;
   const head = emitter.block(() => {
     lowerRegion(test);
@@ -196,24 +227,29 @@ export function lowerWhile(context: Context, op: Op, lowerRegion: LowerRegion): 
   });
   const stmts = emitter.block(() => {
     lowerRegion(body);
-    assignAll(context, carriers, body.yields);
+    assignAll(context, carriers, body.yields, stacks);
   });
   emitter.emit({ kind: "loop", head, condition: condition!, body: stmts });
-  aliasResults(context, op, carriers, op.operands);
+  aliasResults(context, op, carriers, op.operands, stacks);
 }
 
 export function lowerIf(context: Context, op: Op, lowerRegion: LowerRegion): void {
   const { emitter } = context;
   const condition = decider(context, op.operand(0), ...op.regions);
-  const carriers = op.results.map((result) => new Carrier(context, result, result.hint));
+  const carriers = op.results.map((result) =>
+    context.stacks.has(result) ? undefined : new Carrier(context, result, result.hint)
+  );
+  const stacks = op.results.map((result) =>
+    context.stacks.has(result) ? declareStack(context, result) : undefined
+  );
   const [then, otherwise] = op.regions.map((region) =>
     emitter.block(() => {
       lowerRegion(region);
-      assignAll(context, carriers, region.yields);
+      assignAll(context, carriers, region.yields, stacks);
     })
   );
   if (then!.length > 0 || otherwise!.length > 0) {
     emitter.emit({ kind: "if", condition, then: then!, otherwise: otherwise! });
   }
-  aliasResults(context, op, carriers, []);
+  aliasResults(context, op, carriers, [], stacks);
 }

@@ -33,6 +33,7 @@ import {
 } from "./shape.ts";
 import { lowerSort } from "./sort.ts";
 import { lowerSubgroupDot } from "./subgroup_dot.ts";
+import { lowerPut, lowerTake, lowerUnstack } from "./stacks.ts";
 
 type Lower = (context: Context, op: Op, lowerRegion: (region: Region) => void) => void;
 
@@ -51,6 +52,10 @@ const LOWER = {
   gather: lowerGather,
   scan: lowerScan,
   sort: lowerSort,
+  merge: lowerSort,
+  take: lowerTake,
+  put: lowerPut,
+  unstack: lowerUnstack,
   histogram: lowerHistogram,
   dot: (context, op) => lowerDot(context, op, context.inPlace.get(op)),
   subgroup_dot: lowerSubgroupDot,
@@ -101,6 +106,8 @@ export function lower(
     invocations: options.invocations,
     buffers: distinct(buffers),
     shared: context.emitter.shared,
+    hidesRounds: options.hidesRounds,
+    slots: context.slots,
     reports: context.reports,
     functions: context.functions,
     body: placeBarriers(context.emitter.body),

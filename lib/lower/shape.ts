@@ -27,6 +27,7 @@ export function lowerNumPrograms(context: Context, op: Op): void {
 
 export function lowerConstant(context: Context, op: Op): void {
   const { type } = op.result;
+  if (context.stacks.has(op.result)) return; // an array is of zeros anyway
   const dtype = DTYPES[op.attributes["dtype"] as DTypeName];
   const value = literal(op.value, dtype, widthOf(type));
   context.define(op.result, each(packetCount(type), () => value));
@@ -45,6 +46,7 @@ export function lowerArange(context: Context, op: Op): void {
 
 export function lowerSplat(context: Context, op: Op): void {
   const { type } = op.result;
+  if (context.stacks.has(op.result)) return;
   const value = splat(context.scalar(op.operand(0)), widthOf(type));
   context.define(op.result, each(packetCount(type), () => value));
 }

@@ -29,16 +29,24 @@ import {
 
 /** Comparisons that are written out one by one: compilers of shaders are slow on more. */
 const MAX_UNROLLED = 64;
+/** Comparisons of an invocation that are written out in such a loop. */
+const MAX_PAIRS = 4;
 /** Workgroup memory that a tile may take for a network in a loop, in bytes. */
 const MAX_BYTES = 32768;
 
 export function lowerSort(context: Context, op: Op): void {
   const { layout, shape } = op.result.type, stages = Math.log2(shape.at(-1)!);
-  const comparisons = packetCount(op.result.type) * stages * (stages + 1) / 2;
+  const first = firstStage(op), steps = (stages * (stages + 1) - first * (first - 1)) / 2;
+  const comparisons = packetCount(op.result.type) * steps;
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const bytes = elements * expressionDtype(op.result.type).bytes;
   if (comparisons > MAX_UNROLLED && bytes <= MAX_BYTES) return sortInMemory(context, op, elements);
   unrolled(context, op, layout!);
+}
+
+/** Merging is the last stage of sorting. */
+function firstStage(op: Op): number {
+  return op.name === "merge" ? Math.log2(op.result.type.shape.at(-1)!) : 1;
 }
 
 function unrolled(context: Context, op: Op, layout: LinearLayout): void {
@@ -61,7 +69,7 @@ function unrolled(context: Context, op: Op, layout: LinearLayout): void {
     return equal(has(at, register), rises);
   };
 
-  for (let k = 1; k <= bits.length; k++) {
+  for (let k = firstStage(op); k <= bits.length; k++) {
     for (let j = k - 1; j >= 0; j--) {
       const at = bits[j]!;
       const others = at.input === "register"
@@ -125,13 +133,19 @@ function sortInMemory(context: Context, op: Op, elements: number): void {
       write(high, a!);
     });
   };
-  const stages = Math.log2(columns);
-  loop(emitter, "stage", int(1), int(stages + 1), 1, (stage) => {
+  const stages = Math.log2(columns), pairs = elements / 2 / invocations;
+  loop(emitter, "stage", int(firstStage(op)), int(stages + 1), 1, (stage) => {
     loop(emitter, "bit", operation("sub", [stage, int(1)]), int(-1), -1, (bit) => {
       emitter.phase(memory, memory, () => {
-        loop(emitter, "pair", builtin("invocation"), int(elements / 2), invocations, (pair) => {
-          compare(stage, bit, pair);
-        });
+        if (pairs <= MAX_PAIRS && Number.isInteger(pairs)) {
+          for (let i = 0; i < pairs; i++) {
+            compare(stage, bit, emitter.bind(add(builtin("invocation"), int(i * invocations))));
+          }
+        } else {
+          loop(emitter, "pair", builtin("invocation"), int(elements / 2), invocations, (pair) => {
+            compare(stage, bit, pair);
+          });
+        }
       });
     });
   });

@@ -237,6 +237,10 @@ const RULES = {
   gather: unknownResults,
   scan: unknownResults,
   sort: unknownResults,
+  merge: unknownResults,
+  take: unknownResults,
+  put: unknownResults,
+  unstack: unknownResults,
   histogram: unknownResults,
   load: (op, analysis) => {
     const { type } = op.result, operands = op.operands.map((operand) => analysis.get(operand));

@@ -27,10 +27,11 @@
  */
 
 import type { Builder } from "../ir/builder.ts";
-import { bool, type DType, f32, i32, integerRange, isFloat } from "../ir/dtype.ts";
-import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
+import { bool, type DType, f32, i32, isFloat, type Numeric } from "../ir/dtype.ts";
+import { type Graph, type Op, type Value, walk } from "../ir/graph.ts";
 import { elementwise, type OpName, type StructuralName } from "../ir/ops.ts";
 import { dtypeOf, sameShape, scalar, tile, type Type } from "../ir/type.ts";
+import { highest, lowest, neutralOf } from "./neutral.ts";
 import { rewrite, type Rewriter } from "./rewrite.ts";
 
 /** The graph with tiles whose sizes are powers of two. */
@@ -68,6 +69,10 @@ const PAD = {
   permute: again,
   reshape: padReshape,
   convert_layout: again,
+  take: again, // tiles are stacked after they were padded
+  put: again,
+  unstack: again,
+  merge: again,
   gather: again,
   reduce: padReduce,
   scan: padScan,
@@ -227,7 +232,7 @@ function masked({ op, builder }: Site, operand: number, mask: Value | undefined)
 }
 
 /** A tile with `other` where the mask is false. */
-function kept(builder: Builder, mask: Value | undefined, x: Value, other: number): Value {
+function kept(builder: Builder, mask: Value | undefined, x: Value, other: Numeric): Value {
   if (!mask) return x;
   const { shape } = x.type;
   return builder.value("select", [mask, x, builder.constant(other, dtypeOf(x.type), shape)]);
@@ -340,40 +345,6 @@ function combining(
   const { attributes } = op;
   return builder.op(op.name, [...operands, mask], { attributes, regions: [combine] })
     .results.slice(0, n);
-}
-
-/** The number that a combine function of one operation leaves alone what it is combined with. */
-function neutralOf({ ops, params, yields }: Region): number | undefined {
-  const [op, ...others] = ops;
-  const alone = op && others.length === 0 && params.length === 2 && yields[0] === op.result &&
-    op.operands.length === 2 && params.every((param) => op.operands.includes(param));
-  if (!alone) return undefined;
-  const dtype = dtypeOf(op.result.type);
-  switch (op.name) {
-    case "add":
-      return isFloat(dtype) ? -0 : 0;
-    case "mul":
-      return 1;
-    case "max": // of a number and a NaN, the number
-      return isFloat(dtype) ? NaN : lowest(dtype);
-    case "min":
-      return isFloat(dtype) ? NaN : highest(dtype);
-    case "and":
-      return dtype.kind === "int" ? -1 : highest(dtype);
-    case "or":
-    case "xor":
-      return 0;
-    default:
-      return undefined;
-  }
-}
-
-function lowest(dtype: DType): number {
-  return dtype === bool ? 0 : isFloat(dtype) ? -Infinity : Number(integerRange(dtype)[0]);
-}
-
-function highest(dtype: DType): number {
-  return dtype === bool ? 1 : isFloat(dtype) ? Infinity : Number(integerRange(dtype)[1]);
 }
 
 /**

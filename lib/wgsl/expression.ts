@@ -5,7 +5,7 @@
 
 import type { BufferUse, BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
 import { elementwise } from "../ir/ops.ts";
-import { type DType, elementOf, isWide, type Numeric } from "../ir/dtype.ts";
+import { bool, type DType, elementOf, isWide, type Numeric, u32 } from "../ir/dtype.ts";
 import { isNarrow, type Native, registerOf } from "../ir/native.ts";
 import { narrowed } from "../ir/ops/narrow.ts";
 import { call, type Dtypes, type WgslSite, withoutParentheses } from "../ir/ops/row.ts";
@@ -24,6 +24,7 @@ import {
   wideStoreHelper,
   wideStructure,
 } from "./wide.ts";
+import { fromSlot, type ScratchArray, slotText, toSlot } from "./scratch.ts";
 
 /** What a module must declare because expressions mention it. */
 export class Mentions {
@@ -52,6 +53,9 @@ export const BUILTIN_NAMES: Readonly<Record<BuiltIn, string>> = {
 };
 
 export class ExpressionPrinter {
+  /** The arrays that lie in the scratch buffer, by name. */
+  readonly scratch = new Map<string, ScratchArray>();
+
   constructor(
     readonly mentions: Mentions,
     readonly buffers: ReadonlyMap<string, BufferUse>,
@@ -107,7 +111,7 @@ export class ExpressionPrinter {
       case "shared":
         return x.atomic
           ? `atomicLoad(&${this.shared(x.array, x.indices)})`
-          : this.shared(x.array, x.indices);
+          : this.element(x.array, x.indices, x.type);
       case "shuffle":
         this.mentions.subgroups = true;
         return call("subgroupShuffleXor", [this.print(x.x), `${x.mask}u`]);
@@ -213,6 +217,40 @@ export class ExpressionPrinter {
       ? `${Number(index.value) & (item - 1)}`
       : `${this.print(index)} & ${item - 1}`;
     return `${name}[${which}][${within}]`;
+  }
+
+  /** An element of an array as a value. */
+  element(array: string, indices: readonly Expr[], type: VectorType): string {
+    const scratch = this.scratch.get(array);
+    if (scratch) return fromSlot(scratch, this.#slot(scratch, indices));
+    const place = this.shared(array, indices);
+    return type.dtype === bool
+      ? `(${place} != ${this.typeText({ ...type, dtype: u32 })}(0u))`
+      : place;
+  }
+
+  /** What an array holds in place of values of a type. NVIDIA's driver mixes up bools in arrays. */
+  itemText(type: VectorType): string {
+    return this.typeText(type.dtype === bool ? { ...type, dtype: u32 } : type);
+  }
+
+  /** A statement, without its semicolon, that sets an element of an array. */
+  setElement(array: string, indices: readonly Expr[], value: Expr): string {
+    const scratch = this.scratch.get(array);
+    return scratch
+      ? `${this.#slot(scratch, indices)} = ${toSlot(scratch, this.bare(value))}`
+      : `${this.shared(array, indices)} = ${this.item(value)}`;
+  }
+
+  /** A value as an array holds it. */
+  item(value: Expr): string {
+    return value.type.dtype === bool
+      ? call(this.itemText(value.type), [this.print(value)])
+      : this.bare(value);
+  }
+
+  #slot(scratch: ScratchArray, [index]: readonly Expr[]): string {
+    return slotText(scratch, this.#bare(index!));
   }
 
   shared(array: string, indices: readonly Expr[]): string {

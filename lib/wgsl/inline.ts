@@ -118,6 +118,8 @@ class Inliner {
       }
       case "matrix":
       case "multiply_matrices":
+      case "array":
+      case "copy":
       case "barrier":
         return stmt;
     }

@@ -12,6 +12,7 @@ import type {
   InvocationFunction,
   InvocationProgram,
   MatrixType,
+  OwnArray,
   SharedArray,
   Stmt,
 } from "../ir/invocation.ts";
@@ -27,6 +28,7 @@ import {
   reportFunction,
   REPORTS_TYPE,
 } from "./reports.ts";
+import { scratchBytes, scratchPrologue, slotText } from "./scratch.ts";
 
 /** How a module is to be written. */
 export interface ModuleOptions {
@@ -60,6 +62,8 @@ export interface Module {
   readonly wgsl: string;
   /** By binding number; the uniform buffer, when there is one, comes after them. */
   readonly bindings: readonly { readonly param: string; readonly access: "read" | "read_write" }[];
+  /** Bytes that each program needs of a buffer of its own, which is then the last of the bindings. */
+  readonly scratchBytes: number;
   readonly uniforms: readonly Uniform[];
   readonly uniformBytes: number;
   /** For each place that tells the host something, the words of a record; their buffer is bound after the others. */
@@ -73,7 +77,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     new Map(program.buffers.map((buffer) => [buffer.param, buffer])),
     options.native,
   );
-  const statements = new StatementPrinter(printer);
+  const statements = new StatementPrinter(printer, program.invocations, program.hidesRounds);
   const functions = program.functions.map((fn) => statements.function(fn));
   const body = statements.print(inlineSingleUses(program.body), 1);
   const prologue = printPrologue(mentions.builtins, options.fold);
@@ -101,7 +105,12 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
       }>;`,
     );
   });
-  const others = program.buffers.length;
+  if (program.slots > 0) {
+    lines.push(
+      `@group(0) @binding(${program.buffers.length}) var<storage, read_write> scratch: array<vec4<u32>>;`,
+    );
+  }
+  const others = program.buffers.length + (program.slots > 0 ? 1 : 0);
   if (program.reports.length > 0) {
     lines.push(`@group(0) @binding(${others}) var<storage, read_write> reports: Reports;`);
   }
@@ -110,7 +119,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     lines.push(`@group(0) @binding(${binding}) var<uniform> scalars: Scalars;`);
   }
   for (const array of [...program.shared, ...statements.uniformArrays]) {
-    lines.push(`var<workgroup> ${array.name}: ${arrayType(array, options.native)};`);
+    lines.push(`var<workgroup> ${array.name}: ${arrayType(array, printer)};`);
   }
   for (const name of mentions.special) {
     lines.push(`var<private> ${name}: u32 = 0x${SPECIAL[name].toString(16)}u;`);
@@ -121,15 +130,23 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   lines.push(
     "",
     `@compute @workgroup_size(${program.invocations})`,
-    "fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {",
+    `fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32${
+      program.slots > 0 ? ", @builtin(num_workgroups) workgroups: vec3<u32>" : ""
+    }) {`,
     ...prologue,
+    ...(program.hidesRounds ? [`  let ${HIDDEN_ZERO} = i32(workgroup.x >> 31u);`] : []),
+    ...(program.slots > 0 ? [scratchPrologue(program.slots, program.invocations)] : []),
     ...body,
     "}",
     "",
   );
   return {
     wgsl: lines.join("\n"),
-    bindings: program.buffers.map(({ param, access }) => ({ param, access })),
+    bindings: [
+      ...program.buffers.map(({ param, access }) => ({ param, access })),
+      ...(program.slots > 0 ? [{ param: "#scratch", access: "read_write" as const }] : []),
+    ],
+    scratchBytes: scratchBytes(program.slots, program.invocations),
     uniforms,
     records: statements.records(program.reports.length),
     uniformBytes: Math.ceil(uniformEnd(uniforms) / 16) * 16,
@@ -229,8 +246,8 @@ function itemText(buffer: BufferUse, native: Native): string {
   return typeText({ dtype, width }, native);
 }
 
-function arrayType({ type, dims, atomic }: SharedArray, native: Native): string {
-  const item = atomic ? `atomic<${typeText(type, native)}>` : typeText(type, native);
+function arrayType({ type, dims, atomic }: SharedArray, printer: ExpressionPrinter): string {
+  const text = printer.itemText(type), item = atomic ? `atomic<${text}>` : text;
   return dims.toReversed().reduce((inner, dim) => `array<${inner}, ${dim}>`, item);
 }
 
@@ -261,12 +278,64 @@ const MAJOR = { row: "row_major", column: "col_major" } as const;
 function matrixType({ role, dtype, rows, columns }: MatrixType): string {
   return `subgroup_matrix_${role}<${dtype.name}, ${columns}, ${rows}>`;
 }
+/** The name of a 0 that compilers cannot know. */
+const HIDDEN_ZERO = "hidden_zero";
+/** Slots that a round of a loop copies. */
+const COPIED_AT_ONCE = 8;
+const ZERO_SLOT = "vec4<u32>()";
 
 class StatementPrinter {
   readonly uniformArrays: SharedArray[] = [];
   readonly #records = new Map<number, number>();
 
-  constructor(readonly printer: ExpressionPrinter) {}
+  constructor(
+    readonly printer: ExpressionPrinter,
+    readonly invocations: number,
+    readonly hidesRounds: boolean,
+  ) {}
+
+  /** The end of a loop's count. */
+  #end(end: Expr): string {
+    const text = this.printer.print(end);
+    return this.hidesRounds && end.kind === "literal" ? `${text} + ${HIDDEN_ZERO}` : text;
+  }
+
+  /** Declares an array of the invocation's own. */
+  #ownArray(array: OwnArray & { readonly from?: string }, indent: string): string[] {
+    const { name, type, length, slot, from } = array, { printer } = this;
+    if (slot === undefined) {
+      const start = from ? ` = ${from}` : `: array<${printer.itemText(type)}, ${length}>`;
+      return [`${indent}var ${name}${start};`];
+    }
+    const component = printer.typeText({ ...type, width: 1 });
+    printer.scratch.set(name, {
+      first: slot,
+      component,
+      width: type.width,
+      invocations: this.invocations,
+    });
+    return from ? this.#copy(array, indent) : []; // what is not put into a stack is not taken out
+  }
+
+  #copy(
+    { name, type, length, slot, from }: OwnArray & { readonly from?: string },
+    indent: string,
+  ): string[] {
+    const { printer } = this, own = printer.scratch.get(name);
+    if (slot === undefined || !own) {
+      return [`${indent}${name} = ${from ?? `array<${printer.itemText(type)}, ${length}>()`};`];
+    }
+    const source = from && printer.scratch.get(from);
+    const step = length % COPIED_AT_ONCE === 0 ? COPIED_AT_ONCE : 1;
+    const lines = [
+      `${indent}for (var slot = 0; slot < ${length} + ${HIDDEN_ZERO}; slot += ${step}) {`,
+    ];
+    for (let i = 0; i < step; i++) {
+      const at = i === 0 ? "slot" : `slot + ${i}`;
+      lines.push(`${indent}  ${slotText(own, at)} = ${source ? slotText(source, at) : ZERO_SLOT};`);
+    }
+    return [...lines, `${indent}}`];
+  }
 
   /** The name of the type of the function that is printed, when it has several results. */
   #result = "";
@@ -318,6 +387,10 @@ class StatementPrinter {
             stmt.value ? ` = ${printer.bare(stmt.value)}` : `: ${printer.typeText(stmt.type)}`
           };`,
         ];
+      case "array":
+        return this.#ownArray(stmt, indent);
+      case "copy":
+        return this.#copy(stmt, indent);
       case "assign":
         return [`${indent}${stmt.name} = ${printer.bare(stmt.value)};`];
       case "store": {
@@ -341,9 +414,7 @@ class StatementPrinter {
           const place = printer.shared(stmt.array, stmt.indices);
           return [`${indent}atomicStore(&${place}, ${printer.bare(stmt.value)});`];
         }
-        return [
-          `${indent}${printer.shared(stmt.array, stmt.indices)} = ${printer.bare(stmt.value)};`,
-        ];
+        return [`${indent}${printer.setElement(stmt.array, stmt.indices, stmt.value)};`];
       case "if": {
         if (stmt.then.length === 0) {
           return [
@@ -373,7 +444,7 @@ class StatementPrinter {
             `${indent}}`,
           ];
         }
-        const end = printer.print(stmt.end), by = printer.print(step);
+        const end = this.#end(stmt.end), by = printer.print(step);
         const more = step.kind === "literal"
           ? `${name} ${step.value < 0 ? ">" : "<"} ${end}`
           : call("select", [`(${name} > ${end})`, `(${name} < ${end})`, `(${by} > 0)`]);
@@ -399,9 +470,11 @@ class StatementPrinter {
         printer.mentions.builtins.add("invocation");
         return [
           `${indent}if (${BUILTIN_NAMES.invocation} == 0) {`,
-          `${indent}  ${array} = ${printer.bare(stmt.value)};`,
+          `${indent}  ${array} = ${printer.item(stmt.value)};`,
           `${indent}}`,
-          `${indent}let ${stmt.name} = workgroupUniformLoad(&${array});`,
+          `${indent}let ${stmt.name} = workgroupUniformLoad(&${array})${
+            stmt.value.type.dtype === bool ? " != 0u" : ""
+          };`,
         ];
       }
       case "matrix":

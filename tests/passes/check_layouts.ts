@@ -59,7 +59,7 @@ function checkOp(op: Op): void {
     for (const x of op.operands) same(x, op.operand(0).type.layout);
   } else if (op.name === "dot") {
     same(op.operand(2), op.result.type.layout);
-  } else if (op.name === "scan" || op.name === "sort") {
+  } else if (op.name === "scan" || op.name === "sort" || op.name === "merge") {
     for (const value of [...op.operands, ...op.results]) same(value, op.results[0]!.type.layout);
   } else if (op.name === "gather") {
     same(op.operand(1), op.result.type.layout);

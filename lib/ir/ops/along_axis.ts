@@ -43,6 +43,13 @@ export const ALONG_AXIS = {
       return [tile(x.shape, x.element)];
     },
   },
+  merge: {
+    doc:
+      "The same of elements that rise along the last axis and then fall, or fall and then rise: what sorting ends with.",
+    operands: ["x"],
+    attributes: { descending: "boolean" },
+    infer: ({ operands }) => [tile(at(operands, 0).shape, at(operands, 0).element)],
+  },
   histogram: {
     doc:
       "How many elements of x are 0, 1, … up to the number of bins, where the mask is true; others are not counted.",

@@ -108,6 +108,13 @@ export class Accesses {
       );
   }
 
+  /** The layout of a stack's blocks, which many loads and stores share. */
+  block(shape: readonly number[]): LinearLayout {
+    const order = shape.map((_, d) => shape.length - 1 - d);
+    const each = elementsPerThread(shape.reduce((all, dim) => all * dim, 1), this.#threads);
+    return this.#blocked(shape, order, order[0]!, Math.min(MAX_WIDTH, each));
+  }
+
   #of(op: Op): Access {
     const access = this.#accesses.get(op);
     if (!access) throw new Error(`Operation ${op.name} accesses no tile`);

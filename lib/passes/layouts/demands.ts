@@ -55,6 +55,13 @@ export class Demands {
       }
       case "gather": // The lowering stages x through workgroup memory, from any layout.
         return each((x, i) => (i === 1 && layout ? layout : this.#homes.of(x)));
+      case "take":
+      case "unstack":
+        return each((x) => this.#homes.stack(x.type.shape));
+      case "put": {
+        const { shape } = op.result.type;
+        return each((_, i) => i === 0 ? this.#homes.stack(shape) : this.#homes.block(shape));
+      }
       case "histogram":
       case "print":
       case "assert":

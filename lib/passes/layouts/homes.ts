@@ -12,7 +12,7 @@
 import { type Graph, type Op, type Region, type Value, walk } from "../../ir/graph.ts";
 import { isAtomic } from "../../ir/ops/atomics.ts";
 import { size } from "../../ir/type.ts";
-import { dotResult, reshaped, sliced, subgroupDotResult } from "../../layout/layouts.ts";
+import { dotResult, reshaped, sliced, stacked, subgroupDotResult } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Accesses, Threads } from "./access.ts";
 import {
@@ -48,11 +48,31 @@ export class Homes {
         for (const param of params) this.#result.set(param, result);
       }
     });
+    walk(graph.body, (op) => this.#placeStacks(op));
     for (let i = 0; i < STEPS.length; i++) {
       this.#changed = false;
       this.#take(STEPS[i]!, graph.body);
       if (this.#changed) i = -1;
     }
+  }
+
+  /** Stacks have one layout, whatever is done with their blocks. */
+  #placeStacks(op: Op): void {
+    if (op.name !== "take" && op.name !== "put" && op.name !== "unstack") return;
+    const values = op.name === "take" ? [op.operand(0)] : [op.operand(0), op.result];
+    for (const value of values) {
+      if (!this.isFree(value)) this.move(value, this.stack(value.type.shape));
+    }
+  }
+
+  /** The layout of a stack. */
+  stack(shape: readonly number[]): LinearLayout {
+    return stacked(this.#accesses.block(shape.slice(1)), shape[0]!);
+  }
+
+  /** The layout in which blocks of a stack are put into it and taken out. */
+  block(stack: readonly number[]): LinearLayout {
+    return this.#accesses.block(stack.slice(1));
   }
 
   /** The home of a tile; of a free one, the layout that it had best be made in when nobody cares. */
@@ -155,6 +175,8 @@ export class Homes {
       });
       this.#dots.add(layout);
       this.#set(op.result, layout);
+    } else if (op.name === "take") {
+      this.#set(op.result, this.block(op.operand(0).type.shape));
     } else if (op.name === "gather") {
       this.#set(op.result, this.#known(op.operand(1)));
     } else if (isInOrder(op)) {
@@ -178,6 +200,8 @@ export class Homes {
     } else if (isInOrder(op)) {
       const home = this.#known(op.results[0]!);
       for (const x of op.operands) this.#ask(x, home);
+    } else if (op.name === "put") {
+      this.#ask(op.operand(2), this.block(op.result.type.shape));
     } else if (op.name === "gather") {
       this.#ask(op.operand(1), this.#known(op.result));
     } else if (op.name === "dot" || op.name === "subgroup_dot") {
@@ -201,7 +225,7 @@ export class Homes {
 
 /** True for operations that work on elements where they are, and whose results have their operands' layout. */
 function isInOrder(op: Op): boolean {
-  return op.name === "scan" || op.name === "sort" || op.name === "map";
+  return op.name === "scan" || op.name === "sort" || op.name === "merge" || op.name === "map";
 }
 
 /** Visits operations of inner regions before the one that owns them; optionally last ones first. */
