@@ -2,10 +2,15 @@
  * Keys of compile-time values: equal keys mean that one compiled kernel serves both.
  *
  * Primitives count by value (`-0` and `0`, and `1` and `"1"`, apart), plain arrays and objects by their
- * contents, and everything else, functions above all, by identity.
+ * contents. So do helper functions: a kernel sees their text and nothing of the variables around
+ * them, so that `{ ACTIVATION: (x) => x * x }` may be written in a loop. Everything else, such as
+ * kernels, classes and what `tl` has, counts by identity.
  */
 
-import { TypedScalar } from "../language/dtypes.ts";
+import { elementOf, TypedScalar } from "../language/dtypes.ts";
+import { isConstexprFunction } from "../language/host.ts";
+import { tl } from "../language/tl.ts";
+import { kernelFunctionOf } from "../trace/environment.ts";
 
 const identities = new WeakMap<WeakKey, number>();
 let lastIdentity = 0;
@@ -31,10 +36,32 @@ export function valueKey(value: unknown): string {
     case "symbol":
       return Symbol.keyFor(value) === undefined ? `#${identity(value)}` : `@${value.description}`;
     case "function":
-      return `#${identity(value)}`;
+      return isHelper(value) ? `\`${textOf(value)}\`` : `#${identity(value)}`;
     case "object":
       return value === null ? "null" : objectKey(value);
   }
+}
+
+/** The functions of `tl`, which all have one text. */
+const OF_TL = new Set<unknown>();
+
+function collect(value: unknown): void {
+  if (typeof value === "function") OF_TL.add(value);
+  else if (typeof value === "object" && value !== null) Object.values(value).forEach(collect);
+}
+
+collect(tl);
+
+const textOf = (fn: unknown) => Function.prototype.toString.call(fn);
+
+/** Whether a function is what its text says, for a kernel. */
+function isHelper(fn: unknown): boolean {
+  if (OF_TL.has(fn) || elementOf(fn) || kernelFunctionOf(fn) || isConstexprFunction(fn)) {
+    return false;
+  }
+  const text = textOf(fn);
+  return !text.startsWith("class") && !text.includes("[native code]") &&
+    Object.keys(fn as object).length === 0;
 }
 
 function objectKey(value: object): string {

@@ -33,12 +33,18 @@ const SHARED = 200;
 /** No step: the launch must be looked at in full. */
 const UNKNOWN = -1;
 
+/** Nodes at most: a program that makes its helper functions anew for each launch makes a way for each. */
+const MAX_NODES = 10_000;
+
 /** Launches that were looked at; what a block is marked with to see whether it is met twice. */
 let stamp = 0;
+/** Nodes that were ever made, of all trees. */
+let made = 0;
 
 export class Recall<Leaf> {
   readonly #positional: Parameters["positional"];
-  readonly #roots = new WeakMap<Device, Node<Leaf>>();
+  #roots = new WeakMap<Device, Node<Leaf>>();
+  #nodes = 0;
   #device: Device | undefined; // of the last launch, and its root
   #root: Node<Leaf> | undefined;
 
@@ -53,7 +59,14 @@ export class Recall<Leaf> {
 
   /** Keeps something for launches like this one, which must have gone well. */
   keep(args: readonly unknown[], leaf: Leaf): void {
+    if (this.#nodes > MAX_NODES) {
+      this.#roots = new WeakMap();
+      this.#device = this.#root = undefined;
+      this.#nodes = 0;
+    }
+    const before = made;
     const node = this.#walk(args, true);
+    this.#nodes += made - before;
     if (node) node.leaf = leaf;
   }
 
@@ -119,7 +132,9 @@ export class Recall<Leaf> {
 
 function step<Leaf>(node: Node<Leaf>, key: unknown, grow: boolean): Node<Leaf> | undefined {
   let next = node.next.get(key);
-  if (!next && grow) node.next.set(key, next = new Node());
+  if (next || !grow) return next;
+  node.next.set(key, next = new Node());
+  made++;
   return next;
 }
 

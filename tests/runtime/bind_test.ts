@@ -1,6 +1,6 @@
 /** How arguments are classified, and what is said of those that do not fit. */
 
-import { Device, LaunchError, tl } from "../../mod.ts";
+import { constexprFunction, Device, jit, LaunchError, type Pointer, tl } from "../../mod.ts";
 import { DTYPES } from "../../lib/ir/dtype.ts";
 import { aliasesOf, bind, type Parameters, specOf } from "../../lib/launch/bind.ts";
 import { valueKey } from "../../lib/launch/key.ts";
@@ -86,9 +86,10 @@ Deno.test("classes turn into what the tracer is told", () => {
 
 Deno.test("keys tell apart what compiles to different kernels, and nothing else", () => {
   const key = (...args: unknown[]) => bind(KERNEL, [x, ...args]).key;
-  const f = () => 1, g = () => 1;
+  const f = () => 1, g = () => 2;
   assertEquals(key(5), key(7));
   assertEquals(key(5, 2, { BLOCK: 4, F: f }), key(5, 3, { F: f, BLOCK: 4 }));
+  assertEquals(key(5, 2, { F: f }), key(5, 2, { F: () => 1 }));
   const keys = [
     key(1),
     key(5),
@@ -113,17 +114,30 @@ Deno.test("keys tell apart what compiles to different kernels, and nothing else"
   assertEquals(new Set(keys).size, keys.length);
 });
 
-Deno.test("valueKey() counts primitives and plain objects by value, functions by identity", () => {
+Deno.test("valueKey() counts primitives, plain objects and helpers by value, the rest by identity", () => {
   assertEquals(valueKey({ a: [1, "x", null] }), valueKey({ a: [1, "x", null] }));
   assert(valueKey(0) !== valueKey(-0));
   assertEquals(valueKey(NaN), "NaN");
   assert(valueKey("1") !== valueKey(1) && valueKey(1n) !== valueKey(1));
   assertEquals(valueKey(tl.f32(2)), valueKey(tl.f32(2)));
   assert(valueKey(tl.f32(2)) !== valueKey(tl.f16(2)) && valueKey(tl.f32) !== valueKey(tl.f16));
-  const one = () => 1, other = () => 1;
-  assert(valueKey(one) !== valueKey(other));
-  const again = one;
-  assertEquals(valueKey(one), valueKey(again));
+  const helper = (n: number) => (x: number) => x + n; // what `n` is no kernel can see
+  assertEquals(valueKey(helper(1)), valueKey(helper(2)));
+  assert(valueKey((x: number) => x + 1) !== valueKey((x: number) => x + 2));
+  const functions: (() => unknown)[] = [
+    () => jit((x: Pointer) => tl.store(x, 1)), // may be given other names
+    () => class {},
+    () => Object.assign(() => 1, { SIZE: 1 }),
+    () => constexprFunction(() => 1),
+    () => (() => 1).bind(undefined),
+  ];
+  for (const make of functions) {
+    const one = make();
+    assertEquals(valueKey(one), valueKey(one));
+    assert(valueKey(one) !== valueKey(make()));
+  }
+  assert(valueKey(tl.exp) !== valueKey(tl.sin) && valueKey(tl.math.exp) === valueKey(tl.exp));
+  assert(valueKey(Math.exp) !== valueKey(Math.sin));
 });
 
 Deno.test("nearest() finds what was meant, and nothing far off", () => {

@@ -1,6 +1,7 @@
 /** Launches that are like an earlier one take a shorter way; it must lead to the same place. */
 
 import { Device, grid, jit, LaunchError, type Pointer, type Tensor, tl } from "../../mod.ts";
+import { observeStages } from "../../lib/stages.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../support/assert.ts";
 import { onDevices, onGpu } from "../support/devices.ts";
 import { warningsOf } from "../support/warnings.ts";
@@ -162,3 +163,19 @@ onGpu(
     assertEquals(seen, [1, 2, 1, 3, 2]);
   },
 );
+
+onDevices("a helper that is made anew for each launch is compiled once", async (device) => {
+  const map = jit((x: Pointer, { MAP }: { MAP: (x: number) => number }) => {
+    tl.store(x, MAP(tl.load(x)));
+  });
+  using x = device.full([1], 1);
+  const traced: string[] = [];
+  observeStages((stage) => stage === "trace" && traced.push(stage));
+  try {
+    for (let i = 0; i < 4000; i++) map[grid(1)](x, { MAP: (x: number) => x + 1 }); // more than are remembered
+    map[grid(1)](x, { MAP: (x: number) => x * 2 });
+  } finally {
+    observeStages(undefined);
+  }
+  assertEquals([traced.length, (await x.read())[0]], [2, 8002]);
+});
