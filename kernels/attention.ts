@@ -134,7 +134,7 @@ export const attentionKernel = jit(
     }
     tl.store(out + own, tl.where(sum > 0, values / sum, 0), { mask: rows < queries });
   },
-  { LOG2E },
+  () => ({ tl, LOG2E }),
 );
 
 /** Options of {@linkcode attention}. */

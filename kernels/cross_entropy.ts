@@ -108,6 +108,7 @@ export const crossEntropyKernel = jit(
       }
     }
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode crossEntropy}. */

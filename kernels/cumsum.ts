@@ -32,6 +32,7 @@ export const blockSumsKernel = jit(
     const values = tl.cast(tl.load(x + at, { mask: at < n }), sums.dtype);
     tl.store(sums + tl.programId(0), tl.sum(values, 0));
   },
+  () => ({ tl }),
 );
 
 /**
@@ -54,6 +55,7 @@ export const cumsumKernel = jit(
     if (before !== undefined) sums += tl.load(before + (block - 1), { mask: block > 0 });
     tl.store(out + at, sums, { mask: at < n });
   },
+  () => ({ tl }),
 );
 
 /** Elements of a block. */

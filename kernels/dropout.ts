@@ -76,6 +76,7 @@ export const dropoutKernel = jit(
       tl.store(out + at, tl.where(random[q]! < p, 0, value * scale), { mask: at < n });
     }
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode dropout}. */

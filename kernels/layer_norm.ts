@@ -93,6 +93,7 @@ export const layerNormKernel = jit(
       tl.store(to + start + places, (values - rowMean) * normal * scale + shift, { mask });
     }
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode layerNorm}. */

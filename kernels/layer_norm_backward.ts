@@ -109,6 +109,7 @@ export const layerNormBackwardKernel = jit(
     const all = tl.numPrograms(0) * columns;
     tl.store(to + all, tl.sum(ofBias, 0, { keepDims: true }), { mask: inRow });
   },
+  () => ({ tl }),
 );
 
 /** `dx` of row `programId(0)`, walked in steps, and its mean and 1 / deviation; grid: one program a row. */
@@ -165,6 +166,7 @@ export const layerNormBackwardRowsKernel = jit(
     tl.store(means + row, mean);
     tl.store(normals + row, normal);
   },
+  () => ({ tl }),
 );
 
 /**
@@ -196,6 +198,7 @@ export const layerNormBackwardColumnsKernel = jit(
     tl.store(to, ofWeight, { mask });
     tl.store(to + tl.numPrograms(1) * columns, ofBias, { mask });
   },
+  () => ({ tl }),
 );
 
 /** Adds up the columns of two matrices; grid: `(cdiv(columns, BLOCK), 2)`. */
@@ -220,6 +223,7 @@ export const columnSumsKernel = jit(
     tl.store(first + column, result, { mask: column < columns && which === 0 });
     tl.store(second + column, result, { mask: column < columns && which === 1 });
   },
+  () => ({ tl }),
 );
 
 /** Rows of sums that are written before they are added up: enough programs to fill a large GPU. */

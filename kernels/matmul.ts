@@ -127,6 +127,7 @@ export const matmulKernel = jit(
     const whole = SLICES === 1 ? sum : tl.sum(sum, 0); // [BLOCK_M, BLOCK_N]
     tl.store(out + rows * N + columns, ACTIVATION(whole), { mask: rows < M && columns < N });
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode matmul}. */

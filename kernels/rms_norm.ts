@@ -69,6 +69,7 @@ export const rmsNormKernel = jit(
       tl.store(to + start + places, values * normal * scale, { mask });
     }
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode rmsNorm}. */

@@ -79,6 +79,7 @@ export const rotaryKernel = jit(
     tl.store(out + first, a * c - b * s, { mask });
     tl.store(out + first + half, b * c + a * s, { mask });
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode rotary}. */

@@ -65,6 +65,7 @@ export const skinnyKernel = jit(
       tl.store(out + row * sumRowStride, ACTIVATION(total), { mask: places < columns });
     }
   },
+  () => ({ tl }),
 );
 
 /** `out = ACTIVATION(sum of the spans)` for the sums [spans, rows, columns]; grid: `cdiv(rows * columns, BLOCK)`. */
@@ -87,6 +88,7 @@ export const spansKernel = jit(
     const place = out + row * outRowStride + column * outColumnStride;
     tl.store(place, ACTIVATION(total), { mask });
   },
+  () => ({ tl }),
 );
 
 /** A matrix in memory. */

@@ -81,6 +81,7 @@ export const softmaxKernel = jit(
       tl.store(to + start + places, tl.exp(values - max) / total, { mask });
     }
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode softmax}. */

@@ -53,6 +53,7 @@ export const toKeysKernel = jit(
     if (FLIP) key = ~key;
     tl.store(keys + at, tl.where(at < n, key, 0xffffffff));
   },
+  () => ({ tl }),
 );
 
 /** How often each digit of 4 bits from `shift` on occurs in block `programId(0)`; grid: the blocks. */
@@ -68,6 +69,7 @@ export const countDigitsKernel = jit(
     const to = counts + tl.arange(0, 16) * tl.numPrograms(0) + tl.programId(0);
     tl.store(to, tl.histogram(digit, 16));
   },
+  () => ({ tl }),
 );
 
 /**
@@ -107,7 +109,7 @@ export const scatterDigitsKernel = jit(
     if (out.dtype === tl.f32) bits = tl.where(bits >>> 31 === 0, ~bits, bits ^ 0x80000000);
     tl.store(out + place, tl.cast(bits, out.dtype, { bitcast: true }), { mask: place < n });
   },
-  { WORDS },
+  () => ({ tl, WORDS }),
 );
 
 /** Elements of a block: with few warps, scans wait less. */

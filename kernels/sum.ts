@@ -34,6 +34,7 @@ export const sumKernel = jit(
     }
     tl.store(sums + tl.programId(0), tl.sum(total, 0));
   },
+  () => ({ tl }),
 );
 
 /** Elements that a program adds in one step. */

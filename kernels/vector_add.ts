@@ -31,6 +31,7 @@ export const addKernel = jit(
     const sum = tl.load(x + offsets, { mask }) + tl.load(y + offsets, { mask });
     tl.store(out + offsets, sum, { mask });
   },
+  () => ({ tl }),
 );
 
 /** Options of {@linkcode add}. */

@@ -29,6 +29,7 @@ export const gather = jit(
     tl.store(batch + row * COLUMNS + places, pixels, { mask });
     tl.store(batchLabels + row, tl.load(labels + source));
   },
+  () => ({ tl }),
 );
 
 /**
@@ -48,6 +49,7 @@ export const addBias = jit(
     const sum = tl.load(x + offsets, { mask }) + tl.load(bias + offsets % columns, { mask });
     tl.store(x + offsets, ACTIVATION(sum), { mask });
   },
+  () => ({ tl }),
 );
 
 /**
@@ -81,6 +83,7 @@ export const crossEntropy = jit(
     const wanted = tl.where(isLabel, 1, 0);
     tl.store(gradient + offsets, (powers / tl.col(total) - wanted) / rows, { mask });
   },
+  () => ({ tl }),
 );
 
 /** `out[c] = sum over r of x[r, c]` for x [rows, columns]. Grid: `cdiv(columns, BLOCK)`. */
@@ -101,6 +104,7 @@ export const sumRows = jit(
     }
     tl.store(out + column, sum, { mask: column < columns });
   },
+  () => ({ tl }),
 );
 
 /**
@@ -115,6 +119,7 @@ export const reluBackward = jit(
     const kept = tl.where(passed, tl.load(gradient + offsets, { mask }), 0);
     tl.store(gradient + offsets, kept, { mask });
   },
+  () => ({ tl }),
 );
 
 /**
@@ -137,4 +142,5 @@ export const descend = jit(
     tl.store(velocity + offsets, speed, { mask });
     tl.store(parameter + offsets, tl.load(parameter + offsets, { mask }) - rate * speed, { mask });
   },
+  () => ({ tl }),
 );
