@@ -12,6 +12,9 @@ const OWN = new URL(".", import.meta.url).href;
 
 /** The root of all errors that Nereid throws on purpose. */
 export class NereidError extends Error {
+  /** Its name, also where a minifier has renamed the class. */
+  static override readonly name: string = "NereidError";
+
   /**
    * An error of that message.
    *
@@ -63,6 +66,8 @@ export interface CompilationProblem {
 
 /** A kernel's source says something that cannot be compiled. The message shows the line, with a caret. */
 export class CompilationError extends NereidError {
+  /** Its name, also where a minifier has renamed the class. */
+  static override readonly name: string = "CompilationError";
   /** What failed, without code frame and remedy. */
   readonly problem: string;
   /** What to do about it. */
@@ -88,16 +93,28 @@ export class CompilationError extends NereidError {
 }
 
 /** A kernel was launched with arguments, constants or options that do not fit it. */
-export class LaunchError extends NereidError {}
+export class LaunchError extends NereidError {
+  /** Its name, also where a minifier has renamed the class. */
+  static override readonly name: string = "LaunchError";
+}
 
 /** A running kernel did what no kernel may: it reached outside a tensor, for example. */
-export class KernelError extends NereidError {}
+export class KernelError extends NereidError {
+  /** Its name, also where a minifier has renamed the class. */
+  static override readonly name: string = "KernelError";
+}
 
 /** A device refused or failed to do something. */
-export class DeviceError extends NereidError {}
+export class DeviceError extends NereidError {
+  /** Its name, also where a minifier has renamed the class. */
+  static override readonly name: string = "DeviceError";
+}
 
 /** A kernel needs more of something than the device has. */
-export class OutOfResourcesError extends DeviceError {}
+export class OutOfResourcesError extends DeviceError {
+  /** Its name, also where a minifier has renamed the class. */
+  static override readonly name: string = "OutOfResourcesError";
+}
 
 /** How many lines of source are shown before the one that is meant, and after it. */
 const BEFORE = 2, AFTER = 1;

@@ -101,6 +101,15 @@ export class Environment {
     const how = owner === undefined
       ? `jit(${this.kernel.name}, ${bag})`
       : `make it a static of the class and write this.${name}`;
+    // A minifier writes no line breaks, and names of one or two letters.
+    if (name.length <= 2 && !String(this.kernel.fn).includes("\n")) {
+      return new Problem(
+        what,
+        owner === undefined
+          ? `If this is minified, '${name}' may be tl under another name. Names survive a minifier in a function: jit(kernel, () => ({ tl, … })) with all that the kernel uses`
+          : `If this is minified, '${name}' may be tl under another name. Make tl a static of the class, static tl = tl, and write this.tl`,
+      );
+    }
     return new Problem(
       what,
       owner === undefined

@@ -36,7 +36,7 @@ const apply = jit(function apply(
   const results = Array.isArray(result) ? result : [result];
   tl.store(p + offsets(P), tl.reshape(results[0], P));
   if (results.length > 1) tl.store(q + offsets(Q), tl.reshape(results[1], Q));
-});
+}, () => ({ tl }));
 
 /** What a function of one or two tiles gives. */
 export async function applied(
