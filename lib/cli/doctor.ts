@@ -28,7 +28,11 @@ const LIMITS: Readonly<Record<string, "bytes" | "count">> = {
 };
 
 /** The optional features that compiled kernels make use of today. */
-const USED: readonly string[] = ["subgroups", "shader-f16"];
+const USED: readonly string[] = [
+  "subgroups",
+  "shader-f16",
+  "chromium-experimental-subgroup-matrix",
+];
 
 /** Whose WebGPU is examined. */
 export type Provider = "host" | "dawn";
@@ -171,7 +175,7 @@ async function waitCost(device: Device): Promise<string> {
 }
 
 function row(print: Print, name: string, text: string): void {
-  print(`  ${name.padEnd(36)}${text}`);
+  print(`  ${name.padEnd(39)}${text}`);
 }
 
 function bytes(n: number): string {
