@@ -52,8 +52,8 @@ Deno.test({
     const result = await inChromium(
       files,
       `import("/page.js").then(() => runTests("/suite.js"))`,
-    ) as { ran: number; failures: string[] };
+    ) as { ran: string[]; failures: string[] };
     assertEquals(result.failures, []);
-    assert(result.ran > 100);
+    assert(result.ran.length >= 25, result.ran.join("\n"));
   },
 });

@@ -4,6 +4,7 @@
  */
 
 import { assert, assertEquals } from "../support/assert.ts";
+import { chromium, inChromium, INSTALL_CHROMIUM } from "../support/chromium.ts";
 import { runWithDawn, whyNoTint } from "../support/dawn.ts";
 import { deviceOf, hasGpu, INSTALL } from "../support/devices.ts";
 import { DAWN_PACKAGE } from "../../lib/runtime/dawn.ts";
@@ -73,6 +74,27 @@ Deno.test({
     const refused = JSON.parse(/^::(.*)$/m.exec(output)![1]!);
     assert("wrong" in refused);
     delete refused.wrong;
+    assertEquals(refused, {});
+  },
+});
+
+Deno.test({
+  name: "the kept WGSL compiles in Chromium" + (chromium ? "" : `: ${INSTALL_CHROMIUM}`),
+  ignore: chromium === undefined,
+  fn: async () => {
+    const texts = Object.entries(await keptTexts()).map(([name, text]) => [name, standard(text)]);
+    const refused = await inChromium(
+      {},
+      `(async () => {
+        const adapter = await navigator.gpu.requestAdapter();
+        const { maxComputeWorkgroupStorageSize } = adapter.limits;
+        const device = await adapter.requestDevice({
+          requiredFeatures: ["shader-f16", "subgroups"].filter((name) => adapter.features.has(name)),
+          requiredLimits: { maxComputeWorkgroupStorageSize },
+        });
+        return (${refusals})(device, ${JSON.stringify(Object.fromEntries(texts))});
+      })()`,
+    );
     assertEquals(refused, {});
   },
 });
