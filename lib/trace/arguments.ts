@@ -3,7 +3,7 @@
 import type { DType } from "../ir/dtype.ts";
 import { Value } from "../ir/graph.ts";
 import { elementOf } from "../language/dtypes.ts";
-import { elements, properties, suggestion } from "./members.ts";
+import { elements, meantDtype, properties, suggestion } from "./members.ts";
 import { Problem } from "./problem.ts";
 import type { Tracer } from "./tracer.ts";
 import { describe, isOperand, type Operand } from "./values.ts";
@@ -68,9 +68,9 @@ export class Arguments {
       }`,
       x instanceof Value
         ? `Make it a constant of the kernel: the last parameter, as in { BLOCK = 1024 }`
-        : x === undefined
-        ? `Write ${this.usage}`
-        : undefined,
+        : typeof x === "number"
+        ? undefined
+        : `Write ${this.usage}`,
     );
   }
 
@@ -99,7 +99,7 @@ export class Arguments {
     if (dtype) return dtype;
     throw new Problem(
       `${this.name} needs a dtype as ${what}, not ${describe(x)}`,
-      `Write ${this.usage}`,
+      (typeof x === "string" ? meantDtype(x) : undefined) ?? `Write ${this.usage}`,
     );
   }
 

@@ -91,6 +91,12 @@ export class Environment {
     const { names, owner } = this.kernel;
     const what =
       `The name '${name}' is not known in ${this.kernel.name}: a kernel sees its parameters and locals, tl, Math and the names it is given, not the variables around it`;
+    if (isHosts(name)) {
+      return new Problem(
+        what,
+        "It is JavaScript's own, which kernels have not: use it before the launch, and pass what comes of it as a constant",
+      );
+    }
     const here = ELSEWHERE[name];
     const advice = here ? `Write ${here}, or give it` : "Give it";
     const bag = names === undefined
@@ -117,6 +123,11 @@ export class Environment {
         : `${advice} to the class: ${how}`,
     );
   }
+}
+
+/** True for a function that every JavaScript has. */
+function isHosts(name: string): boolean {
+  return typeof Reflect.get(globalThis, name) === "function";
 }
 
 /** Which identifiers of a thunk's text stand for which keys of what it returns. */

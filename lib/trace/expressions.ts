@@ -114,7 +114,7 @@ function template(t: Tracer, node: acorn.TemplateLiteral, scope: Scope): string 
     if (!isWeak(value) && typeof value !== "string" && value !== undefined && !elementOf(value)) {
       throw new Problem(
         `${describe(value)} cannot be put into a text: it is not known when the kernel is compiled`,
-        "tl.staticPrint(a, b) prints the types of tiles",
+        'Give values by themselves: console.log("x is", x) prints them while the kernel runs, tl.staticPrint(x) their types',
       );
     }
     return text + String(value);
@@ -160,6 +160,8 @@ function operand(x: unknown, operator: string): Operand {
       ? "What may be undefined needs a default, or a check: x === undefined ? … : …"
       : Array.isArray(x)
       ? "Compute with its elements: array.map((x) => …)"
+      : typeof x === "string"
+      ? 'Texts and tiles do not mix: to print both write console.log("x is", x)'
       : undefined,
   );
 }

@@ -27,6 +27,26 @@ const TRITON: Readonly<Record<string, string>> = {
   constexpr: "Constants are the kernel's last parameter, an object pattern: { BLOCK = 1024 }",
 };
 
+/** What other libraries call dtypes. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  half: "f16",
+  float: "f32",
+  double: "f64",
+  int: "i32",
+  long: "i64",
+  short: "i16",
+  byte: "u8",
+  boolean: "bool",
+};
+
+/** What to write for a dtype that is named as Triton, torch or NumPy do; undefined for other names. */
+export function meantDtype(name: string): string | undefined {
+  const [, foreign] = /^(?:torch\.|tl\.|np\.)?(\w+)$/.exec(name) ?? [];
+  if (foreign === undefined) return undefined;
+  const known = Object.hasOwn(FOREIGN, foreign) ? `Write tl.${FOREIGN[foreign]}` : undefined;
+  return known ?? (Object.hasOwn(TRITON, foreign) ? TRITON[foreign] : undefined);
+}
+
 /** A method of a tile, until it is called. */
 export class TileMethod {
   constructor(readonly tile: Value, readonly name: "to") {}
@@ -104,8 +124,14 @@ function tileProperty(t: Tracer, x: Value, key: unknown): unknown {
   if (typeof key === "string" && !/^\d+$/.test(key)) {
     const operation = Object.hasOwn(tl, key);
     throw new Problem(
-      `A tile has no property '${key}', only shape, dtype, numel, T and to()`,
-      operation ? `Write tl.${key}(x, …)` : undefined,
+      `A ${
+        isPointer(type.element) ? "pointer" : "tile"
+      } has no property '${key}', only shape, dtype, numel, T and to()`,
+      operation
+        ? `Write tl.${key}(x, …)`
+        : key === "length"
+        ? "Write x.shape[0] for its size, x.numel for the number of its elements"
+        : undefined,
     );
   }
   if (isPointer(type.element)) {

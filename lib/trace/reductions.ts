@@ -196,7 +196,9 @@ export function combineOf(
         `The combine function of ${a.name} returned ${
           describe(x)
         }, but must return ${dtype.name}, what it is given`,
-        `Cast the tile before: ${a.name}(x.to(tl.f32), …)`,
+        x === undefined
+          ? "A function in braces needs a 'return'; (a, b) => a + b returns by itself"
+          : `Cast the tile before: ${a.name}(x.to(tl.f32), …)`,
       );
     });
   };

@@ -7,15 +7,27 @@ import { onCpu, onGpu } from "../support/devices.ts";
 
 type DeviceKind = "cpu" | "webgpu";
 
-/** A device of its own, with what is printed on it. */
-async function listening(kind: DeviceKind, debug?: boolean) {
+interface Listening {
+  readonly device: Device;
+  readonly printed: string[];
+}
+
+const opened = new Map<string, Promise<Listening>>();
+
+/** A device with what is printed on it from now on. */
+async function listening(kind: DeviceKind, debug?: boolean): Promise<Listening> {
+  const key = `${kind} ${debug}`;
+  let listener = opened.get(key);
+  if (!listener) opened.set(key, listener = listen(kind, debug));
+  const { printed } = await listener;
+  printed.length = 0;
+  return listener;
+}
+
+async function listen(kind: DeviceKind, debug?: boolean): Promise<Listening> {
   const printed: string[] = [];
-  const device = await Device.open({
-    device: kind,
-    debug,
-    print: (text) => void printed.push(text),
-  });
-  return { device, printed };
+  const print = (text: string) => void printed.push(text);
+  return { device: await Device.open({ device: kind, debug, print }), printed };
 }
 
 /** The same test on the CPU and on a GPU. */
@@ -37,7 +49,6 @@ onBoth("a tile is printed whole, program by program, after its label", async (ki
     "pid (0, 0, 0) x: [0.5, -0, NaN, Infinity]",
     "pid (1, 0, 0) x: [0.1, 3, 1e-30, -7]",
   ]);
-  device.dispose();
 });
 
 onBoth("scalars, several values, matrices and plain text are printed", async (kind) => {
@@ -61,7 +72,6 @@ onBoth("scalars, several values, matrices and plain text are printed", async (ki
     `pid (0, ${y}, 0) (operand 1): ${y}`,
   ];
   assertEquals(printed, [...lines(0), ...lines(1)]);
-  device.dispose();
 });
 
 onBoth("of a masked tile each element has a line, and none is printed twice", async (kind) => {
@@ -81,7 +91,6 @@ onBoth("of a masked tile each element has a line, and none is printed twice", as
     "pid (0, 0, 0) idx (1, 2) rows: 12\npid (0, 0, 0) idx (1, 3) rows: 13",
     "pid (0, 0, 0) idx (3) row: 3",
   ]);
-  device.dispose();
 });
 
 onBoth(
@@ -109,7 +118,6 @@ onBoth(
       ...even(1, 0),
       ...[...even(2, 0), ...odd(2), ...even(2, 2), ...odd(2)],
     ]);
-    device.dispose();
   },
 );
 
@@ -141,7 +149,6 @@ onBoth("all dtypes are printed, in decimal and as bits", async (kind) => {
       ...halves("3f800000", "c0400000"),
     ].map((text) => `pid (0, 0, 0) ${text}`),
   );
-  device.dispose();
 });
 
 onGpu("what does not fit into the buffer is counted", async () => {
@@ -167,7 +174,6 @@ onGpu("what does not fit into the buffer is counted", async () => {
   show[grid(1)](x);
   await x.read();
   assertEquals(printed.join("\n").split("\n").length, 1000);
-  device.dispose();
 });
 
 const positive = jit(function positive(x: Pointer, { LIMIT = 10 }) {
@@ -198,7 +204,6 @@ onBoth("an assertion that fails says where, and the device goes on", async (kind
   using y = device.from([1, 2, 3, 4], { dtype: "i32" });
   positive[grid(1)](y);
   assertEquals([...await y.read()], [2, 3, 4, 5]);
-  device.dispose();
 });
 
 onBoth("assertions are checked when the launch or the device says so", async (kind) => {
@@ -210,7 +215,6 @@ onBoth("assertions are checked when the launch or the device says so", async (ki
     positive[grid(1)](x, { debug: true });
     await device.synchronize();
   }, KernelError);
-  device.dispose();
   using usual = await Device.open({ device: kind });
   assertEquals(usual.debug, kind === "cpu");
 });
@@ -245,7 +249,6 @@ onBoth("scalars and compile-time conditions are asserted as tiles are", async (k
     ),
     scalar.message,
   );
-  device.dispose();
 });
 
 onGpu(
@@ -273,7 +276,6 @@ onGpu(
             : [`pid (0, 0, 0) b: ${i}`, `pid (0, 0, 0) again: ${i + 0.5}`],
       ).flat(),
     );
-    device.dispose();
   },
 );
 
@@ -336,5 +338,4 @@ onBoth("integers that wrap are told of where that is asked for", async (kind) =>
       }
     }
   }
-  device.dispose();
 });

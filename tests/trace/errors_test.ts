@@ -934,6 +934,189 @@ later is async, which kernels and helpers cannot be
 
 help: Write it as a plain function`,
   ],
+  [
+    "the length of a tile",
+    `\
+(x, out, n) => {
+  const size = tl.load(x + tl.arange(0, 4)).length;
+}`,
+    `\
+A tile has no property 'length', only shape, dtype, numel, T and to()
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   const size = tl.load(x + tl.arange(0, 4)).length;
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    3 | }
+
+help: Write x.shape[0] for its size, x.numel for the number of its elements`,
+  ],
+  [
+    "a name of the host's",
+    `\
+(x, out, n) => {
+  const wide = BigInt(3);
+}`,
+    `\
+The name 'BigInt' is not known in kernel: a kernel sees its parameters and locals, tl, Math and the names it is given, not the variables around it
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   const wide = BigInt(3);
+      |                ^^^^^^
+    3 | }
+
+help: It is JavaScript's own, which kernels have not: use it before the launch, and pass what comes of it as a constant`,
+  ],
+  [
+    "a combine function without a return",
+    `\
+(x, out, n) => {
+  const sum = tl.reduce(tl.load(x + tl.arange(0, 4)), 0, (a, b) => { a + b; });
+}`,
+    `\
+The combine function of tl.reduce returned undefined, but must return f32, what it is given
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   const sum = tl.reduce(tl.load(x + tl.arange(0, 4)), 0, (a, b) => { a + b; });
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    3 | }
+
+help: A function in braces needs a 'return'; (a, b) => a + b returns by itself`,
+  ],
+  [
+    "a dtype by its name in torch",
+    `\
+(x, out, n) => {
+  const y = tl.cast(tl.load(x), "half");
+}`,
+    `\
+tl.cast needs a dtype as argument 2, not 'half'
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   const y = tl.cast(tl.load(x), "half");
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    3 | }
+
+help: Write tl.f16`,
+  ],
+  [
+    "an axis as a keyword",
+    `\
+(x, out, n) => {
+  const sum = tl.sum(tl.load(x + tl.arange(0, 4)), { axis: 0 });
+}`,
+    `\
+The axis of tl.sum must be a compile-time integer, not an object
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   const sum = tl.sum(tl.load(x + tl.arange(0, 4)), { axis: 0 });
+      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    3 | }
+
+help: Write tl.sum(x, axis, { keepDims: true })`,
+  ],
+  [
+    "a text with a tile",
+    `\
+(x, out, n) => {
+  const text = "x is " + tl.load(x);
+}`,
+    `\
+The operator + does not work on 'x is '
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   const text = "x is " + tl.load(x);
+      |                ^^^^^^^^^^^^^^^^^^^^
+    3 | }
+
+help: Texts and tiles do not mix: to print both write console.log("x is", x)`,
+  ],
+  [
+    "a value in a template",
+    `\
+(x, out, n) => {
+  console.log(\`x is \${tl.load(x)}\`);
+}`,
+    `\
+f32 cannot be put into a text: it is not known when the kernel is compiled
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   console.log(\`x is \${tl.load(x)}\`);
+      |                       ^^^^^^^^^^
+    3 | }
+
+help: Give values by themselves: console.log("x is", x) prints them while the kernel runs, tl.staticPrint(x) their types`,
+  ],
+  [
+    "a property of a pointer",
+    `\
+(x, out, n) => {
+  const y = x.value;
+}`,
+    `\
+A pointer has no property 'value', only shape, dtype, numel, T and to()
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   const y = x.value;
+      |             ^^^^^^^
+    3 | }`,
+  ],
+  [
+    "a mask that is no option",
+    `\
+(x, out, n) => {
+  tl.store(out, tl.load(x, n > 1));
+}`,
+    `\
+tl.load takes options in an object as argument 2, not bool
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   tl.store(out, tl.load(x, n > 1));
+      |                 ^^^^^^^^^^^^^^^^^
+    3 | }
+
+help: Write tl.load(pointer + offsets, { mask, other })`,
+  ],
+  [
+    "printing to where nothing is",
+    `\
+(x, out, n) => {
+  tl.devicePrint("x", tl.load(x), { mask: tl.arange(0, 4) < 2 });
+}`,
+    `\
+tl.devicePrint was given the mask tile<4xbool> for f32
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   tl.devicePrint("x", tl.load(x), { mask: tl.arange(0, 4) < 2 });
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    3 | }
+
+help: A mask says which elements are meant, so it cannot have more of them`,
+  ],
+  [
+    "an assertion of a pointer",
+    `\
+(x, out, n) => {
+  tl.deviceAssert(x, "there");
+}`,
+    `\
+tl.deviceAssert needs a condition, not ptr<x:f32>
+
+  in kernel
+    1 | (x, out, n) => {
+  > 2 |   tl.deviceAssert(x, "there");
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    3 | }`,
+  ],
 ];
 
 for (const [title, source, message] of MISTAKES) {

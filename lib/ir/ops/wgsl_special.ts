@@ -343,7 +343,9 @@ export const SPECIAL_SOURCES = {
       for (var i = 1.0; i < 8.5; i += 1.0) {
         product *= -x - i;
       }
-      return -3.1415927 / (x * sine) / back / product;
+      // The bounds keep drivers from multiplying what is divided by, which leaves the range of division.
+      let first = clamp(-3.1415927 / (x * sine * back), -1e30, 1e30);
+      return first / product;
     }
     return -3.1415927 / (x * sine * gamma_far_f32(-x));
   }
