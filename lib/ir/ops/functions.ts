@@ -243,7 +243,8 @@ export const FUNCTIONS = {
     traits: ["commutative"],
     infer: ofWords,
     evaluate: () => highProduct,
-    wgsl: (args, site) => perElement("umulhi_u32", args, site),
+    wgsl: (args, site) =>
+      perElement(site.native.int64 ? "wide_umulhi_u32" : "umulhi_u32", args, site),
   },
   clz: built(
     "How many zero bits come before the first one.",

@@ -17,6 +17,12 @@ export const EXACT_SOURCES = {
   return ah * bh + (middle >> 16u) + ((al * bh + (middle & 0xffffu)) >> 16u);
 }`,
   },
+  /** Where 64-bit integers are native: one instruction on NVIDIA's GPUs. */
+  wide_umulhi_u32: {
+    text: `fn wide_umulhi_u32(a: u32, b: u32) -> u32 {
+  return u32((u64(a) * u64(b)) >> 32u);
+}`,
+  },
   is_nan_f32: {
     text: `fn is_nan_f32(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
