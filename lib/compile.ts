@@ -142,9 +142,7 @@ export function compileStages(
     unroll: target.software ? UNROLL.software : UNROLL.gpu,
     doubleBuffer: options.numStages > 2,
     native: target,
-    // Mesa's llvmpipe compiles an index as a branch for each element: 128 of them take 20 s. And it
-    // unrolls loops of up to 32 rounds, whatever is in them.
-    ownArrays: !target.software,
+    // Mesa's llvmpipe unrolls loops of up to 32 rounds, whatever is in them.
     hidesRounds: small !== padded && target.software,
   });
   ended("lower");

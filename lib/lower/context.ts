@@ -29,8 +29,6 @@ export interface LowerOptions {
   readonly doubleBuffer: boolean;
   /** What the device computes with. */
   readonly native: Native;
-  /** Whether arrays of an invocation's own are indexed well; else they lie in a buffer. */
-  readonly ownArrays: boolean;
   /** Whether the device's compiler would unroll loops that had better stay. */
   readonly hidesRounds: boolean;
 }

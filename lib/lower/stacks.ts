@@ -57,8 +57,9 @@ export function declareStack(
 ): OwnArray {
   const { emitter } = context, block = blockType(stack.type);
   const dtype = expressionDtype(block), length = stack.type.shape[0]! * packetCount(block);
-  const { ownArrays, native } = context.options;
-  const isElsewhere = !ownArrays && registerBytes(dtype, native) <= 4;
+  // Mesa's llvmpipe compiles an index of a private array as a branch for each element, 128 of them
+  // in 20 s, and NVIDIA's driver loses the device over large ones. Slots have no 64-bit elements.
+  const isElsewhere = registerBytes(dtype, context.options.native) <= 4;
   const array: OwnArray = {
     name: emitter.name(hint ?? stack.hint ?? "stack"),
     type: { dtype, width: widthOf(block) },

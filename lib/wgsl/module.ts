@@ -297,7 +297,11 @@ class StatementPrinter {
   /** The end of a loop's count. */
   #end(end: Expr): string {
     const text = this.printer.print(end);
-    return this.hidesRounds && end.kind === "literal" ? `${text} + ${HIDDEN_ZERO}` : text;
+    return end.kind === "literal" ? this.#hidden(text) : text;
+  }
+
+  #hidden(number: string): string {
+    return this.hidesRounds ? `${number} + ${HIDDEN_ZERO}` : number;
   }
 
   /** Declares an array of the invocation's own. */

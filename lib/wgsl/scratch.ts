@@ -1,5 +1,5 @@
 /**
- * Arrays of an invocation's own that lie in a storage buffer, for devices whose compilers cannot index
+ * Arrays of an invocation's own that lie in a storage buffer, since compilers of shaders do badly with
  * private ones: a slot of four words for each packet, those of neighbouring invocations side by side.
  */
 
