@@ -53,6 +53,8 @@ export class Context {
   #values = new Map<Value, readonly Expr[]>();
   #uses = new Map<Value, number>();
   readonly #yielded = new Set<Value>();
+  /** How many products are still to be lowered. */
+  productsLeft = 0;
   #loaded = new Map<Value, boolean>();
   #loopSources = new Map<Value, readonly Value[]>();
 
@@ -77,6 +79,7 @@ export class Context {
         }
       }
       this.#noteCarried(op);
+      if (op.name === "dot") this.productsLeft++;
     });
   }
 

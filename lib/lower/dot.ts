@@ -8,7 +8,7 @@
 
 import { bool, type DType, i32 } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
-import type { Expr, Memory, SharedArray, Width } from "../ir/invocation.ts";
+import type { Expr, Memory, SharedArray, VectorType, Width } from "../ir/invocation.ts";
 import { dtypeOf, size } from "../ir/type.ts";
 import { reshaped } from "../layout/layouts.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
@@ -72,10 +72,11 @@ class Product {
 export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] | undefined): void {
   const { emitter } = context;
   const product = new Product(op), { K } = product;
+  context.productsLeft--;
   const depth = stagedDepth(context, product);
-  const half = depth === K ? halfFor(context, product) : undefined;
-  const stagedA = stageA(context, product, depth, half);
-  const stagedB = stageB(context, product, depth, half);
+  const plans = [operandA(product, depth), operandB(product, depth)] as const;
+  const half = depth === K ? halfFor(context, plans) : undefined;
+  const [stagedA, stagedB] = [staged(context, plans[0], half), staged(context, plans[1], half)];
   const memory = [stagedA, stagedB].map(({ array }): Memory => ({
     scope: "workgroup",
     name: array.name,
@@ -109,11 +110,12 @@ export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] 
  * reads: 0 and 1 in turn, so that nobody has to wait before writing until all others have read. Undefined
  * outside of loops and where memory has no room for both halves.
  */
-function halfFor(context: Context, { batch, M, K, N }: Product): Expr | undefined {
+function halfFor(context: Context, plans: readonly Plan[]): Expr | undefined {
   const { emitter, options } = context;
-  const bytes = 4 * batch * (M * (K + 4) + K * (N + 4));
   if (!options.doubleBuffer || !emitter.isNested) return undefined;
-  if (emitter.sharedBytes + 2 * bytes > options.workgroupBytes) return undefined;
+  const room = options.workgroupBytes - LEAST_BYTES * context.productsLeft;
+  const twice = plans.map(({ type, dims }) => ({ type, dims: [2, ...dims] }));
+  if (emitter.sharedBytesWith(twice) > room) return undefined;
   return emitter.variableOutside({ dtype: i32, width: 1 }, "half", int(0));
 }
 
@@ -130,66 +132,72 @@ function stepsAtOnce(
   return steps;
 }
 
-/** How many values of k are staged at a time: all of them, or as many as workgroup memory takes. */
-function stagedDepth(context: Context, { batch, M, K, N, sum }: Product): number {
+/**
+ * How many values of k are staged at a time: all of them, or as many as workgroup memory takes beside what
+ * is there already and what later products need at the least.
+ */
+function stagedDepth(context: Context, product: Product): number {
+  const { emitter, options } = context, { batch, K } = product;
+  const room = options.workgroupBytes - LEAST_BYTES * context.productsLeft;
+  const bytes = (depth: number) =>
+    emitter.sharedBytesWith([operandA(product, depth), operandB(product, depth)]);
   let depth = K;
-  const bytes = () => sum.bytes * batch * (M * (depth + 4) + depth * (N + 1));
   // Splitting a batch's b into parts along k would scatter its rows.
-  while (batch === 1 && depth > 4 && bytes() > context.options.workgroupBytes) depth /= 2;
+  while (batch === 1 && depth > 4 && bytes(depth) > room) depth /= 2;
   return depth;
 }
 
+/** Workgroup memory that is left for each product to come. */
+const LEAST_BYTES = 4096;
+
+/** How an operand is staged, before it has an array. */
+interface Plan extends Pick<Staged, "minor" | "width" | "rows"> {
+  readonly type: VectorType;
+  readonly dims: readonly number[];
+}
+
 /** a [M, depth]: by vectors along whichever dimension it was loaded by. */
-function stageA(
-  context: Context,
-  { layoutA, layout, M, batch, sum }: Product,
-  depth: number,
-  half: Expr | undefined,
-): Staged {
+function operandA({ layoutA, layout, M, batch, sum }: Product, depth: number): Plan {
   const along = packetAxis(layoutA), width = packetWidth(registerCount(layoutA)), rows = batch * M;
   const held = layout.bases.register.filter((basis) => basis[0] !== 0).length;
-  if (along === 1 && width === 4) return staged(context, sum, 1, 4, [rows, depth / 4 + 1], half);
+  if (along === 1 && width === 4) return plan(sum, 1, 4, [rows, depth / 4 + 1]);
   // A thread reads whole vectors along M when it holds at least four rows.
   if (along === 0 && width === 4 && held >= 2) {
-    return staged(context, sum, 0, 4, [depth, rows / 4 + padding(layoutA, 1)], half);
+    return plan(sum, 0, 4, [depth, rows / 4 + padding(layoutA, 1)]);
   }
-  return staged(context, sum, 1, 1, [rows, depth + 1], half);
+  return plan(sum, 1, 1, [rows, depth + 1]);
 }
 
 /** b [depth, N], or [batch, depth, N]: by vectors along N when both it and the accumulators have them. */
-function stageB(
-  context: Context,
-  { layoutB, layout, N, batch, sum }: Product,
-  depth: number,
-  half: Expr | undefined,
-): Staged {
+function operandB({ layoutB, layout, N, batch, sum }: Product, depth: number): Plan {
   const vectors = [layoutB, layout].every((l) =>
     packetAxis(l) === 1 && packetWidth(registerCount(l)) === 4
   );
   const dims = batch > 1 ? [batch, depth] : [depth];
   const made = vectors
-    ? staged(context, sum, 1, 4, [...dims, N / 4 + padding(layoutB, 0)], half)
-    : staged(context, sum, 1, 1, [...dims, N + 1], half);
+    ? plan(sum, 1, 4, [...dims, N / 4 + padding(layoutB, 0)])
+    : plan(sum, 1, 1, [...dims, N + 1]);
   return batch > 1 ? { ...made, rows: depth } : made;
+}
+
+function plan(dtype: DType, minor: 0 | 1, width: Width, dims: readonly number[]): Plan {
+  return { type: { dtype, width }, minor, width, dims };
+}
+
+function staged(
+  context: Context,
+  { type, minor, width, dims, rows }: Plan,
+  half: Expr | undefined,
+): Staged {
+  const { emitter } = context;
+  return half
+    ? { array: emitter.ownSharedArray(type, [2, ...dims]), minor, width, rows, half: [half] }
+    : { array: emitter.sharedArray(type, dims), minor, width, rows, half: [] };
 }
 
 /** A vector more in each row where neighbouring lanes write to neighbouring rows, of one bank otherwise. */
 function padding(layout: LinearLayout, k: 0 | 1): number {
   return layout.bases.lane[0]?.[k] ? 1 : 0;
-}
-
-function staged(
-  context: Context,
-  dtype: DType,
-  minor: 0 | 1,
-  width: Width,
-  dims: readonly number[],
-  half: Expr | undefined,
-): Staged {
-  const { emitter } = context, type = { dtype, width };
-  return half
-    ? { array: emitter.ownSharedArray(type, [2, ...dims]), minor, width, half: [half] }
-    : { array: emitter.sharedArray(type, dims), minor, width, half: [] };
 }
 
 /** A coordinate divided by a power of two that divides it. */

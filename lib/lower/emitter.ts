@@ -182,14 +182,7 @@ export class Emitter {
     dims: readonly number[],
     { atomic }: { readonly atomic?: true } = {},
   ): SharedArray {
-    const small = sharedBytes({ name: "", type, dims }, this.native) <= SMALL_BYTES;
-    const free = this.#shared.find((array) =>
-      !array.own && !this.#sharedInUse.has(array) && array.type.dtype === type.dtype &&
-      array.type.width === type.width && array.atomic === atomic &&
-      array.dims.length === dims.length &&
-      array.dims.slice(1).every((dim, i) => dim === dims[i + 1]) &&
-      !(small && this.#lastReleased.has(array.name))
-    );
+    const free = this.#reusable(type, dims, atomic, this.#sharedInUse);
     if (free && free.dims[0]! >= dims[0]!) {
       this.#sharedInUse.add(free);
       return free;
@@ -204,6 +197,34 @@ export class Emitter {
     else this.#shared.push(array);
     this.#sharedInUse.add(array);
     return array;
+  }
+
+  /** An array that the operation being lowered may be given, grown if need be. */
+  #reusable(
+    type: VectorType,
+    dims: readonly number[],
+    atomic: true | undefined,
+    taken: ReadonlySet<SharedArray>,
+  ): SharedArray | undefined {
+    const small = sharedBytes({ name: "", type, dims }, this.native) <= SMALL_BYTES;
+    return this.#shared.find((array) =>
+      !array.own && !taken.has(array) && array.type.dtype === type.dtype &&
+      array.type.width === type.width && array.atomic === atomic &&
+      array.dims.length === dims.length &&
+      array.dims.slice(1).every((dim, i) => dim === dims[i + 1]) &&
+      !(small && this.#lastReleased.has(array.name))
+    );
+  }
+
+  /** Bytes of workgroup memory in all once an operation has been given these arrays as well. */
+  sharedBytesWith(wanted: readonly Pick<SharedArray, "type" | "dims">[]): number {
+    const taken = new Set(this.#sharedInUse);
+    return wanted.reduce((sum, { type, dims }) => {
+      const free = this.#reusable(type, dims, undefined, taken);
+      if (free) taken.add(free);
+      const more = sharedBytes({ name: "", type, dims }, this.native);
+      return sum + Math.max(more - (free ? sharedBytes(free, this.native) : 0), 0);
+    }, this.#shared.reduce((sum, array) => sum + sharedBytes(array, this.native), 0));
   }
 
   /** A workgroup array that no other operation is given. */
@@ -223,11 +244,6 @@ export class Emitter {
     if (this.#sharedInUse.size === 0) return;
     this.#lastReleased = new Set([...this.#sharedInUse].map(({ name }) => name));
     this.#sharedInUse.clear();
-  }
-
-  /** Bytes of workgroup memory taken so far. */
-  get sharedBytes(): number {
-    return this.#shared.reduce((sum, array) => sum + sharedBytes(array, this.native), 0);
   }
 
   /** The i32 made of `count` bits of the invocation's index, from bit `first` on. */
