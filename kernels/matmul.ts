@@ -160,14 +160,14 @@ export interface MatmulOptions {
 /** The same kernel, which finds out what tiles are fast for each size. */
 export const tunedMatmulKernel = autotune({
   configs: [
-    { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8 },
-    { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 8 },
-    { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 16, numWarps: 4 },
-    { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 4 },
-    { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4 },
-    { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2 },
-    { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4 },
-    { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 32, numWarps: 2 },
+    { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, SLICES: 1, numWarps: 8, numStages: 3 },
+    { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, SLICES: 2, numWarps: 8, numStages: 3 },
+    { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, SLICES: 1, numWarps: 4, numStages: 2 },
+    { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, SLICES: 4, numWarps: 8, numStages: 3 },
+    { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, SLICES: 1, numWarps: 4, numStages: 2 },
+    { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, SLICES: 2, numWarps: 4, numStages: 3 },
+    { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, SLICES: 1, numWarps: 4, numStages: 2 },
+    { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 32, SLICES: 1, numWarps: 2, numStages: 2 },
   ],
   key: ["M", "N", "K", "aRowStride", "bRowStride"],
   prune: { // no tile that is mostly outside of a small product
@@ -263,6 +263,8 @@ interface Tiling {
   readonly numWarps: number;
   readonly numStages: number;
   readonly SLICES: number;
+  /** How many programs there have to be for this to be fastest. */
+  readonly programs: number;
 }
 
 /**
@@ -270,27 +272,23 @@ interface Tiling {
  * 4x4 sums), the less it reads for each of them, but the fewer programs there are.
  */
 const TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 1 },
-  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 2 },
-  { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 1 },
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 1, programs: 256 },
+  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 2, programs: 128 },
+  { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 2, programs: 0 },
 ];
 
 /** The same for a processor that plays the GPU: few threads, and short code, which takes it long to compile. */
 const SOFTWARE_TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1 },
-  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1, programs: 8 },
+  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1, programs: 0 },
 ];
-
-/** Programs that fill a large GPU, and a processor. */
-const PROGRAMS = 128, SOFTWARE_PROGRAMS = 8;
 
 /** The largest tiling that gives enough programs, cut down to the powers of two that cover M and N. */
 function tilingFor(M: number, N: number, software: boolean): Tiling {
-  const [tilings, programs] = software
-    ? [SOFTWARE_TILINGS, SOFTWARE_PROGRAMS]
-    : [TILINGS, PROGRAMS];
-  const enough = ({ BLOCK_M, BLOCK_N }: Tiling) => cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N) >= programs;
-  const tiling = tilings.find(enough) ?? tilings.at(-1)!;
+  const tilings = software ? SOFTWARE_TILINGS : TILINGS;
+  const tiling = tilings.find(({ BLOCK_M, BLOCK_N, programs }) =>
+    cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N) >= programs
+  )!;
   const covering = (size: number) => Math.max(nextPowerOf2(size), 16);
   const BLOCK_M = Math.min(tiling.BLOCK_M, covering(M));
   const BLOCK_N = Math.min(tiling.BLOCK_N, covering(N));
