@@ -6,7 +6,7 @@
  * known of its address or number), then two for each constant that was given (its name, its value).
  * Only launches that went well become ways, so what is not on one is looked at again in full,
  * by `bind.ts`, which has the last word and all the messages. So is whatever is rare or costly to
- * compare: arrays and objects among the constants, -0, views that overlap in part.
+ * compare: arrays and objects among the constants, -0, descriptors.
  */
 
 import { type DTypeName, DTYPES, isWide, type Numeric, roundTo } from "../ir/dtype.ts";
@@ -30,6 +30,11 @@ const MISSING = 5;
 const MOVED = 100;
 /** Steps from here on: a tensor is the same memory as the argument of that number. */
 const SHARED = 200;
+/**
+ * Steps from here on: a tensor is another part of the memory of an argument; two for each, by what is known of
+ * its offset. With the step of the first this tells the classes of both.
+ */
+const PART = 1000;
 /** No step: the launch must be looked at in full. */
 const UNKNOWN = -1;
 
@@ -173,9 +178,9 @@ function codeOfPlace(tensor: Tensor, i: number, args: readonly unknown[]): numbe
   const storage = tensor.storage as GpuStorage, { block } = storage;
   if (block.stamp === stamp) {
     const first = args[block.argument] as Tensor, { offset, bytes } = first.storage;
-    const same = offset === storage.offset && bytes === storage.bytes &&
-      first.dtype === tensor.dtype;
-    return same ? SHARED + block.argument : UNKNOWN;
+    if (first.dtype !== tensor.dtype) return UNKNOWN;
+    if (offset === storage.offset && bytes === storage.bytes) return SHARED + block.argument;
+    return PART + 2 * block.argument + (storage.placement === 1 ? 1 : 0);
   }
   block.stamp = stamp;
   block.argument = i;

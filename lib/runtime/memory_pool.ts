@@ -2,7 +2,7 @@
  * The memory of a GPU: buffers that tensors hold, and buffers of tensors that are gone, kept for the
  * next ones since making one costs tens of microseconds.
  *
- * Sizes are rounded up to four steps for each power of two, so that tensors of similar shapes
+ * Sizes are rounded up to a few steps for each power of two, so that tensors of similar shapes
  * can follow each other in one buffer. What is kept is bounded: by a share of the most that tensors
  * have held, and the oldest goes first. A device says that it is out of memory after the fact,
  * when the buffer has been handed out already; then what is kept is given up, and the request tried
@@ -22,6 +22,9 @@ export const GRANULE = 16;
 
 /** The smallest buffer; smaller ones share its size. */
 const SMALLEST = 256;
+
+/** Larger buffers are cut finer: a quarter of one would be much to waste. */
+const FINE_BYTES = 16 * 2 ** 20;
 
 /** What may be kept whatever the tensors hold, and the share of their peak that may be kept beyond it. */
 const KEPT_BYTES = 64 * 2 ** 20, KEPT_SHARE = 0.5;
@@ -64,7 +67,8 @@ export function nextBlockId(): number {
 /** The bytes of the buffer for a request. */
 export function bucketOf(bytes: number): number {
   if (bytes <= SMALLEST) return SMALLEST;
-  const step = Math.max(2 ** (Math.floor(Math.log2(bytes - 1)) - 2), GRANULE);
+  const steps = bytes > FINE_BYTES ? 16 : 4; // for each power of two
+  const step = Math.max(2 ** Math.floor(Math.log2(bytes - 1)) / steps, GRANULE);
   return Math.ceil(bytes / step) * step;
 }
 

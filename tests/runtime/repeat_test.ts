@@ -179,3 +179,26 @@ onDevices("a helper that is made anew for each launch is compiled once", async (
   }
   assertEquals([traced.length, (await x.read())[0]], [2, 8002]);
 });
+
+onGpu("parts of one memory are seen from where they begin, however they lie", async (device) => {
+  const add = jit(function add(x: Pointer, y: Pointer, out: Pointer) {
+    const at = tl.arange(0, 4);
+    tl.store(out + at, tl.load(x + at) + tl.load(y + at));
+  });
+  const numbers = Float32Array.from({ length: 256 }, (_, i) => i);
+  using x = device.from(numbers);
+  const places = [0, 4, 5, 64, 100, 67, 0, 128];
+  for (let round = 0; round < 2; round++) {
+    for (const a of places) {
+      for (const b of places) {
+        for (const c of [200, 192, 201]) {
+          const [left, right, out] = [a, b, c].map((from) => x.slice(from, [4]));
+          add[grid(1)](left!, right!, out!);
+          const sums = out!.read();
+          for (const part of [left, right, out]) part!.dispose();
+          assertEquals([...await sums], [0, 1, 2, 3].map((i) => a + b + 2 * i));
+        }
+      }
+    }
+  }
+});
