@@ -32,7 +32,8 @@ const WRAPPERS: readonly (readonly [RegExp, string])[] = [
   [/^fla\.(ops\.)?utils(\.op)?(?=\.(exp|exp2|log|log2|gather)$)/, "triton.language"],
 ];
 
-function canonical(path: string): string {
+/** A path as Triton has it. */
+export function canonical(path: string): string {
   for (const [wrapper, module] of WRAPPERS) {
     if (wrapper.test(path)) return path.replace(wrapper, module);
   }

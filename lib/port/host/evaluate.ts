@@ -9,6 +9,7 @@
  */
 
 import type { Block, Expr, FunctionDefinition, Kind, Module, Slice, Span } from "../syntax.ts";
+import { canonical } from "../names.ts";
 import { call, CONSTANTS } from "./calls.ts";
 import {
   compare,
@@ -96,7 +97,7 @@ export class Evaluator implements Host {
     const imported = module.imports.findLast((item) => item.name === name);
     if (imported) {
       const { module: path, member } = imported;
-      return resolve(member === undefined ? path : `${path}.${member}`);
+      return resolve(canonical(member === undefined ? path : `${path}.${member}`));
     }
     if (name === "__name__") return "kernels";
     if (/^(triton|tl)$/.test(name)) return new Namespace(name === "tl" ? "triton.language" : name);
