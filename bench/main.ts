@@ -71,10 +71,10 @@ async function main(options: Options): Promise<void> {
   );
   const { f32, f16 } = ceiling["TFLOP/s"];
   console.log(
-    `It copies ${ceiling["GB/s"].toFixed(0)} GB/s and multiplies and adds ${
-      f32.toFixed(1)
+    `It copies ${ceiling["GB/s"].toPrecision(4)} GB/s and multiplies and adds ${
+      f32.toPrecision(3)
     } TFLOP/s in f32` +
-      (f16 === undefined ? "" : `, ${f16.toFixed(1)} in f16`),
+      (f16 === undefined ? "" : `, ${f16.toPrecision(3)} in f16`),
   );
   const columns = [...rivals, ...times ? ["triton", "torch"] : []];
   console.log(heading(columns));
