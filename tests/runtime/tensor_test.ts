@@ -162,3 +162,31 @@ Deno.test("the default device is set on globalThis, and gives way to what a scri
     delete scope[symbol];
   }
 });
+
+onDevices(
+  "tensors of 64 bits hold what is written to them, as bigints and numbers",
+  async (device) => {
+    const wide = [0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n];
+    using signed = device.from(BigInt64Array.from(wide)), listed = device.from(wide);
+    assertEquals([signed.dtype, listed.dtype], ["i64", "i64"]);
+    assertEquals([...await signed.read()], wide);
+    assertEquals([...await listed.read()], wide);
+    using unsigned = device.from([1, -1, 2.9, 2 ** 40], { dtype: "u64" });
+    assertEquals([...await unsigned.read()], [1n, 2n ** 64n - 1n, 2n, 2n ** 40n]);
+    unsigned.write([5n, 6, -7n, 2n ** 65n + 3n]);
+    assertEquals([...await unsigned.read()], [5n, 6n, 2n ** 64n - 7n, 3n]);
+    using doubles = device.from(Float64Array.of(0.1, 1e300));
+    assertEquals([doubles.dtype, ...await doubles.read()], ["f64", 0.1, 1e300]);
+    using narrow = device.from([2n ** 32n + 5n, -1n], { dtype: "i32" });
+    assertEquals([...await narrow.read()], [5, -1]);
+    using filled = device.full([2], 2n ** 60n, { dtype: "i64" });
+    using counted = device.arange(3, { dtype: "u64", start: 2 ** 40 });
+    assertEquals([...await filled.read()], [2n ** 60n, 2n ** 60n]);
+    assertEquals([...await counted.read()], [0n, 1n, 2n].map((i) => 2n ** 40n + i));
+    assertThrows(
+      () => device.full([1], 2n ** 64n, { dtype: "u64" }),
+      LaunchError,
+      "Cannot fill a tensor of dtype u64 with 18446744073709551616",
+    );
+  },
+);

@@ -382,3 +382,32 @@ Deno.test("functions are passed as constants, and dtypes too", () => {
   assertEquals(stored(kernel, -3)[0], -3);
   assertEquals(stored(kernel, -3, { constants: { F: relu, D: tl.f16 } })[0], 0);
 });
+
+Deno.test("bigints are integers of which no bits are lost, and mix with integral numbers", () => {
+  const wide = (expression: string) => {
+    const out = new BigInt64Array(1);
+    run(fromSource(`(out) => { tl.store(out, ${expression}); }`), [out]);
+    return out[0];
+  };
+  assertEquals(wide("2n ** 62n + 1n"), 2n ** 62n + 1n);
+  assertEquals(wide("2n ** 53n + 1"), 2n ** 53n + 1n);
+  assertEquals(wide("(7n / 2) * 10 + (-7n % 4)"), 27n);
+  assertEquals(wide("(1n << 40) | 1"), 2n ** 40n + 1n);
+  assertEquals(wide("~0xffn & 0xfff"), 0xf00n);
+  assertEquals(wide("3n < 4 ? 1 : 0"), 1n);
+  assertEquals(wide("2 ** 40"), 2n ** 40n);
+  assertEquals(wide("tl.cast(1, tl.i64) << 40"), 2n ** 40n);
+  assertEquals(wide("tl.i64(-5n) >>> 1"), BigInt.asIntN(64, BigInt.asUintN(64, -5n) >> 1n));
+});
+
+Deno.test("numbers beyond 32 bits are i64 where nothing else decides, or u64", () => {
+  const dtype = (literal: string) =>
+    /constant \d+ : (\w+)/.exec(text(
+      fromSource(`(out) => { tl.sum(tl.join(${literal}, ${literal})); }`),
+      [pointer("f32")],
+    ))?.[1];
+  assertEquals(
+    ["5", "2 ** 31", "2 ** 32", "5n", "2n ** 63n"].map(dtype),
+    ["i32", "u32", "i64", "i32", "u64"],
+  );
+});

@@ -85,28 +85,46 @@ for (const [expression, table] of Object.entries(TABLES)) {
 }
 
 const ALL = [
-  ...["bool", "u8", "i8", "u16", "i16", "u32", "i32"] as const,
-  ...["f8e4m3", "f8e5m2", "bf16", "f16", "f32"] as const,
+  ...["bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"] as const,
+  ...["f8e4m3", "f8e5m2", "bf16", "f16", "f32", "f64"] as const,
 ] satisfies readonly DTypeName[];
 
 /** As Triton has it, save that bools are added as i32. */
 const AGREEMENT: Record<typeof ALL[number], string> = {
-  //      bool   u8     i8     u16    i16    u32    i32    e4m3   e5m2   bf16   f16    f32
-  bool: "  bool   u8     i8     u16    i16    u32    i32    error  error  f32    f16    f32",
-  u8: "    u8     u8     u8     u16    i16    u32    i32    error  error  f32    f16    f32",
-  i8: "    i8     u8     i8     u16    i16    u32    i32    error  error  f32    f16    f32",
-  u16: "   u16    u16    u16    u16    u16    u32    i32    error  error  f32    f16    f32",
-  i16: "   i16    i16    i16    u16    i16    u32    i32    error  error  f32    f16    f32",
-  u32: "   u32    u32    u32    u32    u32    u32    u32    error  error  f32    f16    f32",
-  i32: "   i32    i32    i32    i32    i32    u32    i32    error  error  f32    f16    f32",
-  f8e4m3: "error  error  error  error  error  error  error  f8e4m3 f16    f32    f16    f32",
-  f8e5m2: "error  error  error  error  error  error  error  f16    f8e5m2 f32    f16    f32",
-  bf16: "  f32    f32    f32    f32    f32    f32    f32    f32    f32    bf16   f16    f32",
-  f16: "   f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f32",
-  f32: "   f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32",
+  //      bool   u8     i8     u16    i16    u32    i32    u64    i64    e4m3   e5m2   bf16   f16    f32    f64
+  bool:
+    " bool   u8     i8     u16    i16    u32    i32    u64    i64    error  error  f32    f16    f32    f64",
+  u8:
+    "   u8     u8     u8     u16    i16    u32    i32    u64    i64    error  error  f32    f16    f32    f64",
+  i8:
+    "   i8     u8     i8     u16    i16    u32    i32    u64    i64    error  error  f32    f16    f32    f64",
+  u16:
+    "  u16    u16    u16    u16    u16    u32    i32    u64    i64    error  error  f32    f16    f32    f64",
+  i16:
+    "  i16    i16    i16    u16    i16    u32    i32    u64    i64    error  error  f32    f16    f32    f64",
+  u32:
+    "  u32    u32    u32    u32    u32    u32    u32    u64    i64    error  error  f32    f16    f32    f64",
+  i32:
+    "  i32    i32    i32    i32    i32    u32    i32    u64    i64    error  error  f32    f16    f32    f64",
+  u64:
+    "  u64    u64    u64    u64    u64    u64    u64    u64    u64    error  error  f32    f16    f32    f64",
+  i64:
+    "  i64    i64    i64    i64    i64    i64    i64    u64    i64    error  error  f32    f16    f32    f64",
+  f8e4m3:
+    "error  error  error  error  error  error  error  error  error  f8e4m3 f16    f32    f16    f32    f64",
+  f8e5m2:
+    "error  error  error  error  error  error  error  error  error  f16    f8e5m2 f32    f16    f32    f64",
+  bf16:
+    " f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    bf16   f16    f32    f64",
+  f16:
+    "  f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f16    f32    f64",
+  f32:
+    "  f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f32    f64",
+  f64:
+    "  f64    f64    f64    f64    f64    f64    f64    f64    f64    f64    f64    f64    f64    f64    f64",
 };
 
-Deno.test("narrow dtypes are promoted as in Triton", () => {
+Deno.test("all dtypes are promoted as in Triton", () => {
   for (const a of ALL) {
     const row = AGREEMENT[a].trim().split(/ +/);
     assertEquals(ALL.map((b) => dtypeOf("tl.where(true, a, b)", a, b)), row, a);

@@ -48,6 +48,7 @@ export function run(fn: AnyKernel, args: readonly (HostArray | number)[], given?
     if (typeof arg === "number") return scalar(Number.isInteger(arg) ? "i32" : "f32");
     if (arg instanceof Float32Array) return pointer("f32");
     if (arg instanceof Float16Array) return pointer("f16");
+    if (arg instanceof BigInt64Array) return pointer("i64");
     return pointer(arg instanceof Int32Array ? "i32" : arg instanceof Uint32Array ? "u32" : "bool");
   });
   evaluate(traced(fn, specs, given), args, [1, 1, 1]);
