@@ -10,7 +10,7 @@ import { isPointer } from "../ir/type.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
-import { type Matrices, sums, zeroMatrices } from "./subgroup_dot.ts";
+import { type Matrices, stageCarried, sums, zeroMatrices } from "./subgroup_dot.ts";
 import { assignStacks, declareStack } from "./stacks.ts";
 
 /** A value in variables, and how its packets are read from them. */
@@ -199,6 +199,7 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
     else if (product) context.inPlace.set(product, carriers[i]!.variables);
   });
   const stmts = emitter.block(() => {
+    stageCarried(context, body);
     lowerRegion(body);
     assignAll(context, carriers, body.yields, stacks);
   });

@@ -10,7 +10,7 @@
  */
 
 import { bool, type DType, i32 } from "../ir/dtype.ts";
-import type { Op, Value } from "../ir/graph.ts";
+import type { Op, Region, Value } from "../ir/graph.ts";
 import type { Expr, MatrixType, Memory, SharedArray, Width } from "../ir/invocation.ts";
 import { dtypeOf } from "../ir/type.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
@@ -102,7 +102,7 @@ export function sums(
 }
 
 /** An operand in workgroup memory, in panels of [free, k] or [k, free]. */
-interface Staged {
+export interface Staged {
   readonly array: SharedArray;
   /** Which of its dimensions is contiguous: that of k, or the one that the result has too. */
   readonly minor: "k" | "free";
@@ -114,19 +114,61 @@ interface Staged {
   readonly panel: number;
 }
 
+/**
+ * Stages the operands of a loop's products that it carries, having loaded them one iteration ahead, where
+ * its body begins: then the registers that they leave are free for those of the next iteration.
+ */
+export function stageCarried(context: Context, body: Region): void {
+  for (const op of body.ops) {
+    if (op.name !== "subgroup_dot") continue;
+    const product = new Product(op), [, , K] = product.shape;
+    const carried = op.operands.slice(0, 2).every((operand) => body.params.includes(operand));
+    if (!carried || stagedDepth(context, product) < K) continue;
+    const staged = stageBoth(context, op, product, K, true);
+    fillBoth(context, op, staged, 0, K);
+    context.staged.set(op, staged);
+  }
+}
+
+function stageBoth(
+  context: Context,
+  op: Op,
+  product: Product,
+  depth: number,
+  own: boolean,
+): readonly [Staged, Staged] {
+  const [a, b] = ([0, 1] as const).map((i) =>
+    stage(context, op.operand(i), i, product, depth, own)
+  );
+  return [a!, b!];
+}
+
+function memoryOf(staged: readonly Staged[]): Memory[] {
+  return staged.map(({ array }) => ({ scope: "workgroup", name: array.name }));
+}
+
+function fillBoth(
+  context: Context,
+  op: Op,
+  staged: readonly [Staged, Staged],
+  start: number,
+  depth: number,
+): void {
+  context.emitter.phase([], memoryOf(staged), () => {
+    fill(context, op.operand(0), 0, staged[0], start, depth);
+    fill(context, op.operand(1), 1, staged[1], start, depth);
+  });
+}
+
 function multiply(context: Context, op: Op, { product, names }: Matrices): void {
   const { emitter } = context, [, , K] = product.shape, [m, n, k] = product.unit;
-  const depth = stagedDepth(context, product);
-  const a = stage(context, op.operand(0), 0, product, depth);
-  const b = stage(context, op.operand(1), 1, product, depth);
-  const memory: Memory[] = [a, b].map(({ array }) => ({ scope: "workgroup", name: array.name }));
+  const early = context.staged.get(op);
+  const depth = early ? K : stagedDepth(context, product);
+  const staged = early ?? stageBoth(context, op, product, depth, false), [a, b] = staged;
   const [row, column] = warpPlace(context, product);
   for (let start = 0; start < K; start += depth) {
-    emitter.phase([], memory, () => {
-      fill(context, op.operand(0), 0, a, start, depth);
-      fill(context, op.operand(1), 1, b, start, depth);
-    });
-    emitter.phase(memory, [], () => {
+    if (!early) fillBoth(context, op, staged, start, depth);
+    emitter.phase(memoryOf(staged), [], () => {
       const load = (
         staged: Staged,
         role: "left" | "right",
@@ -185,6 +227,7 @@ function stage(
   free: 0 | 1,
   product: Product,
   depth: number,
+  own: boolean,
 ): Staged {
   const layout = operand.type.layout!, along = packetAxis(layout);
   const minor = along === free ? "free" : "k";
@@ -197,7 +240,10 @@ function stage(
   const perItem = product.component.bytes === 1 ? 4 : width;
   const [rows, run] = minor === "free" ? [depth, panel] : [panel, depth];
   const stride = (run + PADDING / product.component.bytes) / perItem;
-  const array = context.emitter.sharedArray({ dtype, width }, [panels, rows * stride]);
+  const { emitter } = context, dims = [panels, rows * stride];
+  const array = own
+    ? emitter.ownSharedArray({ dtype, width }, dims)
+    : emitter.sharedArray({ dtype, width }, dims);
   return { array, minor, width: perItem, stride, panel };
 }
 
@@ -221,19 +267,16 @@ function fill(
     for (let register = 0; register < registerCount(layout); register += width) {
       const inside = isStaged(emitter, layout, register, kDim, start, depth);
       if (!inside) continue;
-      const at = coordinate(emitter, layout, register, free);
-      const k = operation("and", [coordinate(emitter, layout, register, kDim), int(depth - 1)]);
-      const within = operation("and", [at, int(panel - 1)]);
+      const k = divided(emitter, layout, register, kDim, depth);
+      const within = divided(emitter, layout, register, free, panel);
       const [row, place] = minor === "free" ? [k, within] : [within, k];
-      const item = operation("shr", [place, int(Math.log2(width))]);
+      const item = operation("shr", [place.rest, int(Math.log2(width))]);
+      const base = emitter.bindOutside(add(mul(row.rest, int(stride)), item), "item");
       emitter.when(inside, () =>
         emitter.emit({
           kind: "store_shared",
           array: array.name,
-          indices: [
-            operation("shr", [at, int(Math.log2(panel))]),
-            add(mul(row, int(stride)), item),
-          ],
+          indices: [within.quotient, add(base, int(row.own * stride + place.own / width))],
           value: packed
             ? packBytes(registersFrom(packets, register, width))
             : width === 1
@@ -242,6 +285,32 @@ function fill(
         }));
     }
   });
+}
+
+/**
+ * A coordinate of a register divided by a power of two: the quotient, and the rest as what the invocation
+ * adds to it and what the register does, so that registers share the former.
+ */
+function divided(
+  emitter: Emitter,
+  layout: LinearLayout,
+  register: number,
+  dim: number,
+  by: number,
+): { quotient: Expr; rest: Expr; own: number } {
+  const bits = threadBits(layout, dim), own = registerCoordinate(layout, register, dim);
+  const apart = (bits & own) === 0; // else both change the same bits, and neither can be told
+  const thread = apart
+    ? threadCoordinate(emitter, layout, dim)
+    : coordinate(emitter, layout, register, dim);
+  const small = apart && bits < by;
+  const quotient = small
+    ? int(0)
+    : emitter.bindOutside(operation("shr", [thread, int(Math.log2(by))]), "panel");
+  const rest = small ? thread : operation("and", [thread, int(by - 1)]);
+  return apart
+    ? { quotient: add(quotient, int(Math.floor(own / by))), rest, own: own % by }
+    : { quotient, rest, own: 0 };
 }
 
 function registersFrom(packets: readonly Expr[], register: number, count: number): Expr[] {
