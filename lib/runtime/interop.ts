@@ -61,7 +61,7 @@ export function adoptBuffer(
       }` + (usable === buffer.size ? "" : " in whole words of 4"),
     );
   }
-  return backend.adopt(buffer, offset, bytes);
+  return backend.adopt(buffer, bytes > 0 ? offset : 0, bytes); // a binding is never empty
 }
 
 /** The buffer of a tensor, with all that was launched so far submitted. */

@@ -281,7 +281,7 @@ export class Tensor<D extends TensorDType = NumberDType> {
     const bytes = elementBytes(this.dtype);
     return new Tensor(
       this.device,
-      this.storage.part(offset * bytes, size * bytes),
+      this.storage.part(size > 0 ? offset * bytes : 0, size * bytes),
       dims,
       this.dtype,
     );

@@ -138,3 +138,16 @@ onGpu("a kernel is compiled once for offsets that are alike", async (device) => 
   ]);
   assertEquals(await numbers(out), [12, 13, 14, 15]);
 });
+
+onDevices("an empty view can be taken anywhere, read, written and passed", async (device) => {
+  using x = device.arange(64, { dtype: "f32" }), out = device.full([4], 7);
+  for (const offset of [0, 1, 63, 64]) {
+    using none = x.slice(offset, [0, 3]), again = none.reshape([0]);
+    assertEquals([none.size, again.size, (await none.read()).length], [0, 0, 0]);
+    none.write([]);
+    twice[grid(1)](none, out, 0);
+    twice[grid(1)](x, again, 0);
+  }
+  assertEquals([...await out.read()], [7, 7, 7, 7]);
+  assertEquals((await x.read())[63], 63);
+});
