@@ -34,6 +34,7 @@ program.command("run")
   .addOption(
     new Option("--device <kind>", "what Device.open() opens").choices(["webgpu", "dawn", "cpu"]),
   )
+  .option("--debug", "check tl.deviceAssert, on GPUs too")
   .option(
     "--sanitize",
     "report what kernels do wrong: accesses outside of tensors; on the CPU more",

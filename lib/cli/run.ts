@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly device?: DefaultDevice | undefined;
   /** Whether kernels are watched while they run. */
   readonly sanitize?: boolean | undefined;
+  /** Whether it checks assertions, too, when the script does not say. */
+  readonly debug?: boolean | undefined;
 }
 
 const PERMISSIONS = ["read", "write", "net", "env", "run", "sys", "ffi", "import"] as const;
@@ -39,10 +41,11 @@ async function permissionFlags(): Promise<string[]> {
 export async function run(
   file: string,
   args: readonly string[],
-  { device, sanitize = false }: RunOptions = {},
+  { device, sanitize = false, debug = false }: RunOptions = {},
 ): Promise<number> {
   const preload = [
     ...(device ? [`globalThis[Symbol.for("nereid.device")] = ${JSON.stringify(device)};`] : []),
+    ...(debug ? [`globalThis[Symbol.for("nereid.debug")] = true;`] : []),
     ...(sanitize ? [`globalThis[Symbol.for("nereid.sanitize")] = true;`] : []),
   ].join("\n");
   const deno = new Deno.Command(Deno.execPath(), {

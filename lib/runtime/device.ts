@@ -98,6 +98,9 @@ const OVERRIDE = Symbol.for("nereid.device");
 /** Set by `cli.ts run --sanitize`: what `sanitize` is unless given. */
 const SANITIZE = Symbol.for("nereid.sanitize");
 
+/** Set by `cli.ts run --debug`: what `debug` is unless given. */
+const DEBUG = Symbol.for("nereid.debug");
+
 function isSanitized({ sanitize }: Pick<DeviceOptions, "sanitize">): boolean {
   return sanitize ?? (globalThis as Record<symbol, unknown>)[SANITIZE] === true;
 }
@@ -139,7 +142,9 @@ export class Device {
   ) {
     this.#backend = backend;
     this.capabilities = backend.capabilities;
-    this.debug = options.debug ?? backend.capabilities.kind === "cpu";
+    this.debug = options.debug ??
+      ((globalThis as Record<symbol, unknown>)[DEBUG] === true ||
+        backend.capabilities.kind === "cpu");
     this.sanitize = isSanitized(options);
     if (options.print) backend.print = options.print;
   }

@@ -33,6 +33,14 @@ Deno.test("run without --device changes nothing", async () => {
   });
 });
 
+Deno.test("run --debug has assertions checked", async () => {
+  const script = 'console.log(globalThis[Symbol.for("nereid.debug")]);';
+  await withScript(script, async (file) => {
+    assertEquals((await cli("run", "--debug", file)).stdout, "true\n");
+    assertEquals((await cli("run", file)).stdout, "undefined\n");
+  });
+});
+
 Deno.test("a command line that cannot be understood exits with 2 and says why", async () => {
   const wrong: [args: string[], message: string][] = [
     [["run"], "missing required argument 'file'"],

@@ -339,3 +339,15 @@ onBoth("integers that wrap are told of where that is asked for", async (kind) =>
     }
   }
 });
+
+onBoth("a default of the process has assertions checked", async (kind) => {
+  const key = Symbol.for("nereid.debug"), globals = globalThis as Record<symbol, unknown>;
+  globals[key] = true;
+  try {
+    using device = await Device.open({ device: kind });
+    using quiet = await Device.open({ device: kind, debug: false });
+    assertEquals([device.debug, quiet.debug], [true, false]);
+  } finally {
+    delete globals[key];
+  }
+});
