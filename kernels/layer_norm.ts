@@ -131,13 +131,13 @@ export function layerNorm(
   if (x.size === 0) return result;
   // A long row is walked in smaller steps: its tile is held together with three running ones.
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
-  const BLOCK_ROWS = rowsFor(tile);
+  const BLOCK_ROWS = rowsFor(tile, x.device);
   layerNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, bias, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
     EPS: eps,
-    numWarps: warpsFor(BLOCK_ROWS * tile),
+    numWarps: warpsFor(BLOCK_ROWS * tile, x.device),
   });
   return result;
 }

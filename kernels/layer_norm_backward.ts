@@ -282,7 +282,7 @@ export function layerNormBackward(
   // Four tiles are held at a time: a row is long sooner, and shared by more warps, than where there is one.
   const tile = block ?? (columns <= LONGEST_TILE / 2 ? nextPowerOf2(columns) : 2048);
   const whole = columns <= tile;
-  const BLOCK_ROWS = whole ? rowsFor(tile) : 1;
+  const BLOCK_ROWS = whole ? rowsFor(tile, x.device) : 1;
   const parts = Math.min(cdiv(rows, BLOCK_ROWS), PARTS);
   using sums = device.empty([2, parts, columns]);
   if (whole) {
@@ -290,20 +290,20 @@ export function layerNormBackward(
       BLOCK_ROWS,
       BLOCK: tile,
       EPS: eps,
-      numWarps: 2 * warpsFor(BLOCK_ROWS * tile),
+      numWarps: 2 * warpsFor(BLOCK_ROWS * tile, x.device),
     });
   } else {
     using means = device.empty([rows]), normals = device.empty([rows]);
     layerNormBackwardRowsKernel[grid(rows)](
       ...[x, weight, gradient, result, means, normals] as const,
       columns,
-      { BLOCK: tile, EPS: eps, numWarps: warpsFor(tile) },
+      { BLOCK: tile, EPS: eps, numWarps: warpsFor(tile, x.device) },
     );
     layerNormBackwardColumnsKernel[grid(cdiv(columns, tile), parts)](
       ...[x, gradient, means, normals, sums] as const,
       rows,
       columns,
-      { BLOCK: tile, numWarps: warpsFor(tile) },
+      { BLOCK: tile, numWarps: warpsFor(tile, x.device) },
     );
   }
   columnSumsKernel[grid(cdiv(columns, 32), 2)](sums, dweight, dbias, parts, columns);

@@ -102,13 +102,13 @@ export function rmsNorm(
   const result = resultTensor("rmsNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
-  const BLOCK_ROWS = rowsFor(tile);
+  const BLOCK_ROWS = rowsFor(tile, x.device);
   rmsNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
     EPS: eps,
-    numWarps: warpsFor(BLOCK_ROWS * tile),
+    numWarps: warpsFor(BLOCK_ROWS * tile, x.device),
   });
   return result;
 }

@@ -106,30 +106,30 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
   if (x.size === 0) return result;
   // A long row is walked in smaller steps: its tile is held together with two running ones.
   const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
-  const BLOCK_ROWS = rowsFor(tile);
+  const BLOCK_ROWS = rowsFor(tile, x.device);
   softmaxKernel[grid(cdiv(rows, BLOCK_ROWS))](x, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
-    numWarps: warpsFor(BLOCK_ROWS * tile),
+    numWarps: warpsFor(BLOCK_ROWS * tile, x.device),
   });
   return result;
 }
 
 /**
  * How many rows of so many elements a program takes: enough to fill a tile of 2048, so that a short row is
- * reduced within a warp, where nobody waits for others.
+ * reduced within a warp, where nobody waits for others. A processor that plays the GPU has small warps.
  */
-export function rowsFor(tile: number): number {
-  return Math.max(2048 / tile, 1);
+export function rowsFor(tile: number, { capabilities }: Device): number {
+  return Math.max((capabilities.software ? 1024 : 2048) / tile, 1);
 }
 
 /**
  * How many warps share a tile: one for each 1024 elements, up to 8. With 32 elements a thread, enough
  * memory traffic is in flight while few threads have to combine what they found.
  */
-export function warpsFor(tile: number): number {
-  return Math.min(Math.max(tile / 1024, 1), 8);
+export function warpsFor(tile: number, { capabilities }: Device): number {
+  return Math.min(Math.max(tile / (capabilities.software ? 512 : 1024), 1), 8);
 }
 
 /** Shapes that tests iterate; `block` forces rows into several steps. */
