@@ -132,7 +132,8 @@ const RESERVED = new Set(
   ("break case catch class const continue debugger default delete do else enum export extends false " +
     "finally for function if implements import in instanceof interface let new null package private " +
     "protected public return static super switch this throw true try typeof var void while with yield " +
-    "await arguments eval undefined NaN Infinity Math Number Array tl jit nextPowerOf2").split(" "),
+    "await arguments eval undefined NaN Infinity Math Number Array tl jit nextPowerOf2 autotune heuristics " +
+    "constexprFunction").split(" "),
 );
 
 /** A Python name as one that JavaScript allows. */

@@ -51,7 +51,8 @@ export function load(source: string, file?: string): Record<string, LoadedKernel
   const given = { ...nereid, autotune, heuristics };
   const make = new Function(
     ...Object.keys(given),
-    `"use strict";\n${code}\nreturn { ${names.join(", ")} };`,
+    // In a block of its own: its functions may have names of the library's.
+    `"use strict";\n{\n${code}\nreturn { ${names.join(", ")} };\n}`,
   ) as (...library: unknown[]) => Record<string, Recipe>;
   const made = make(...Object.values(given));
   const loaded: Record<string, LoadedKernel> = {};

@@ -249,7 +249,9 @@ export class BodyTranslator {
       const type = this.t.typed ? this.#annotation(name, ty, fixed) : "";
       return [`${fixed ? "const" : "let"} ${safe}${type} = `, code.doc, ";"];
     }
-    return [`${safe} = `, this.#asParameter(name, code), ";"];
+    // None in a variable that holds tiles otherwise.
+    const none = this.t.typed && code.doc === "undefined" && ty.sort !== "none" ? "!" : "";
+    return [`${safe} = `, this.#asParameter(name, code), none, ";"];
   }
 
   /** A parameter that is a pointer stays one. */

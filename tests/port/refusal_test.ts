@@ -1,7 +1,7 @@
 /** What cannot be translated: an error with the Python line and a remedy. */
 
-import { port, PortError } from "../../port.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { load, port, PortError } from "../../port.ts";
+import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 /** The error for a kernel with this body. */
 function refusal(python: string): PortError {
@@ -42,6 +42,10 @@ const REFUSED: readonly (readonly [what: string, python: string, says: RegExp])[
   ["an unknown attribute", "x = X.grad", /attribute 'grad'/],
   ["a chain whose middle has an effect", "x = 0 < tl.atomic_add(X, 1) < n", /computed twice/],
   ["keyword spreading", "tl.load(X, **n)", /keyword arguments are spread/],
+  ["an address in memory", "p = tl.load(X).to(tl.pointer_type(tl.float32))", /cannot be followed/],
+  ["math of what runs", "import math\nx = n", /not allowed in a kernel/],
+  ["a function that Nereid lacks", "x = libdevice.j0(tl.load(X))", /'j0' has no counterpart/],
+  ["an instance of what is not known", "x = 1 if isinstance(n, Foo) else 2", /instance/],
   ["broken syntax", "x = (1", /no Python/],
 ];
 
@@ -52,3 +56,42 @@ for (const [what, python, says] of REFUSED) {
     assert(error.message.split("\n").length >= 4, "A remedy follows the code");
   });
 }
+
+Deno.test("what can be translated of a file is, when that is asked for", () => {
+  const source = `
+@triton.jit
+def helper(x):
+    return tl.fancy(x)
+
+@triton.jit
+def broken(X):
+    tl.store(X, helper(tl.load(X)))
+
+@triton.jit
+def whole(X):
+    tl.store(X, 1)
+`;
+  const { functions, kernels, problems, code } = port(source, { partial: true });
+  assertEquals(functions, ["whole"]);
+  assertEquals(kernels.map(({ name }) => name), ["whole"]);
+  assertEquals(problems.map(({ name }) => name), ["helper", "broken"]);
+  assert(/triton.language.fancy/.test(problems[0]!.error.message));
+  assert(/'helper' cannot be translated itself/.test(problems[1]!.error.message));
+  assert(!code.includes("broken"));
+  const loaded = load(source);
+  assertEquals(Object.keys(loaded), ["whole"]);
+  assertEquals(assertThrows(() => loaded.broken, PortError).line, 8);
+});
+
+Deno.test("a kernel may have a name of the library's", () => {
+  const { grid, autotune } = load(`
+@triton.jit
+def grid(X):
+    tl.store(X, 1)
+
+@triton.jit
+def autotune(X):
+    tl.store(X, 2)
+`);
+  assertEquals([grid!.name, autotune!.name], ["grid", "autotune_"]);
+});
