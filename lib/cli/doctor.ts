@@ -31,6 +31,9 @@ const LIMITS: Readonly<Record<string, "bytes" | "count">> = {
 const USED: readonly string[] = [
   "subgroups",
   "shader-f16",
+  "wgpu-shader-int64",
+  "wgpu-shader-int64-atomic-all-ops",
+  "wgpu-shader-f64",
   "chromium-experimental-subgroup-matrix",
 ];
 
@@ -113,7 +116,10 @@ async function features(print: Print, used: Capabilities, gpu: GPU | undefined):
     : "workgroup memory alone: the width of subgroups is not fixed, or they are refused";
   print("\nWhat kernels are compiled for");
   row(print, "exchange by", shuffles);
-  row(print, "f16", used.features.includes("shader-f16") ? "yes" : "no: f16 kernels are refused");
+  const has = (feature: string) => used.features.includes(feature);
+  row(print, "f16", has("shader-f16") ? "yes" : "no: it is computed in f32");
+  row(print, "i64, u64", has("wgpu-shader-int64") ? "yes" : "no: they are computed as two words");
+  row(print, "f64", has("wgpu-shader-f64") ? "yes" : "no: kernels with f64 are refused");
   const matrices = used.subgroupMatrices.map(({ component, result, M, N, K }) =>
     `${component} to ${result} ${M}x${N}x${K}`
   );
