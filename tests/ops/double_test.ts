@@ -153,3 +153,20 @@ onGpuWithout(
     );
   },
 );
+
+onDevices("f64 is rounded to halves once, not by way of f32", async (device) => {
+  if (device.kind === "webgpu" && !device.capabilities.features.includes("wgpu-shader-f64")) return;
+  const above = 2 ** -40,
+    numbers = [
+      ...[1 + 2 ** -11 + above, 1 + 2 ** -11, 1 + 2 ** -11 - above, 1e300, -1e300, 1e-300, NaN],
+      ...[1 + 2 ** -8 + above, 1 + 2 ** -8, 1 + 2 ** -8 - above, -(1 + 3 * 2 ** -8 - above), 0.1],
+    ];
+  const x = device.from(numbers, { dtype: "f64" });
+  const half = device.empty([x.size], { dtype: "f16" }),
+    brain = device.empty([x.size], { dtype: "bf16" });
+  casts[grid(1)](x, half, x.size, { numWarps: 1 });
+  casts[grid(1)](x, brain, x.size, { numWarps: 1 });
+  assertEquals([...await half.read()], numbers.map(Math.f16round));
+  const step = 2 ** -7;
+  assertEquals([...await brain.read()].slice(7, 11), [1 + step, 1, 1, -(1 + step)]);
+});

@@ -19,7 +19,7 @@ import {
 } from "../dtype.ts";
 import { isNarrow, registerOf } from "../native.ts";
 import { perElement } from "./functions.ts";
-import { floatOfBigint, fusedMultiplyAdd } from "./functions_of_numbers.ts";
+import { floatOfBigint, floatToOdd, fusedMultiplyAdd } from "./functions_of_numbers.ts";
 import { isPointer, sameElement, typeText, withElement } from "../type.ts";
 import { contains, decoded, encoded, narrowed, towardZero } from "./narrow.ts";
 import {
@@ -143,8 +143,10 @@ function castNumber(from: DType, to: DType): NumericFunction {
   }
   // Infinities are too large as well; the format has some, for those who read its bits.
   if (to === DTYPES.f8e5m2 && from !== to) {
-    return (x: number) => Math.min(Math.max(x, -57344), 57344);
+    const saturated = (x: number) => Math.min(Math.max(x, -57344), 57344);
+    return from === DTYPES.f64 ? (x: number) => saturated(floatToOdd(x)) : saturated;
   }
+  if (from === DTYPES.f64 && to.bits < 32) return floatToOdd; // to be rounded once in all
   return (x: number) => x;
 }
 
@@ -167,6 +169,8 @@ function castText(x: string, from: DType, to: DType, site: WgslSite): string {
   }
   const inRegister = source === register
     ? x
+    : from === DTYPES.f64 && isFloat(to) && to.bits < 32
+    ? oddFloat(x, to, site)
     : isFloat(from) && !isFloat(to)
     ? call(integerHelper(from, to, site), [x])
     : call(site.type(to), [x]);
@@ -177,6 +181,23 @@ function castText(x: string, from: DType, to: DType, site: WgslSite): string {
     return call("clamp", [inRegister, ...limits]);
   }
   return narrowed(inRegister, to, site);
+}
+
+/** An f64 in a register for a narrower float, by way of an f32 that is rounded to odd. */
+function oddFloat(x: string, to: DType, site: WgslSite): string {
+  const [f32, f64, u32] = [DTYPES.f32, DTYPES.f64, DTYPES.u32].map((dtype) => site.type(dtype));
+  const L = (n: number) => site.literal(n, DTYPES.u32);
+  const helper = site.helper("odd_f32_of_f64", (name) =>
+    `fn ${name}(x: ${f64}) -> ${f32} {
+  let near = ${f32}(x);
+  let bits = bitcast<${u32}>(near);
+  let back = ${f64}(near);
+  let inexact = (back != x) & ((bits & ${L(0x7fffffff)}) < ${L(0x7f800000)});
+  let cut = bits - select(${L(0)}, ${L(1)}, abs(back) > abs(x));
+  return bitcast<${f32}>(select(bits, cut | ${L(1)}, inexact));
+}`);
+  const odd = call(helper, [x]);
+  return registerOf(to, site.native) === "f32" ? odd : call(site.type(to), [odd]);
 }
 
 /**
@@ -538,7 +559,10 @@ export const ARITHMETIC = {
       return [withElement(x, to)];
     },
     evaluate: ({ result }) => truncated(result),
-    wgsl: ([x], site) => towardZero(x!, site.result, site),
+    wgsl: ([x], site) => {
+      const isDouble = at(site.operands, 0) === DTYPES.f64;
+      return towardZero(isDouble ? oddFloat(x!, DTYPES.bf16, site) : x!, site.result, site);
+    },
   },
   bitcast: {
     doc: "The same bits read as another dtype of equal width.",

@@ -83,6 +83,21 @@ export function fusedMultiplyAdd(a: number, b: number, c: number): number {
 const doubles = new Float64Array(1);
 const words = new Uint32Array(doubles.buffer), whole = new BigInt64Array(doubles.buffer);
 
+const single = new Float32Array(1), singleBits = new Uint32Array(single.buffer);
+
+/**
+ * A number as f32, rounded to odd: towards zero, with the last bit set where anything was lost. Rounding
+ * that to a still narrower float gives what one rounding of the number would.
+ */
+export function floatToOdd(x: number): number {
+  single[0] = x;
+  const near = single[0]!;
+  if (near === x || !Number.isFinite(near)) return near;
+  if (Math.abs(near) > Math.abs(x)) singleBits[0]! -= 1;
+  singleBits[0]! |= 1;
+  return single[0]!;
+}
+
 /** The f32 nearest to a bigint, as a number; rounded once. */
 export function floatOfBigint(x: bigint): number {
   if (BigInt.asIntN(53, x) === x) return Math.fround(Number(x));
