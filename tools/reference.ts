@@ -132,8 +132,8 @@ export function render(all: readonly Section[], operations: string): string {
     parts.push(`## ${title}`, "");
     const prefix = title.startsWith("tl.libdevice") ? "tl.libdevice." : "tl.";
     for (const { name, signatures, doc, example } of entries) {
-      parts.push(`### \`${prefix}${name}\``, "", "```ts", ...signatures, "```", "", doc, "");
-      if (example) parts.push("```js", example.code, `// ${example.spec}`, "```", "");
+      parts.push(`### \`${prefix}${name}\``, "", "```ts ignore", ...signatures, "```", "", doc, "");
+      if (example) parts.push("```js ignore", example.code, `// ${example.spec}`, "```", "");
     }
   }
   return [...parts, operations].join("\n");
