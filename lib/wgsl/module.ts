@@ -332,7 +332,7 @@ class StatementPrinter {
     const source = from && printer.scratch.get(from);
     const step = length % COPIED_AT_ONCE === 0 ? COPIED_AT_ONCE : 1;
     const lines = [
-      `${indent}for (var slot = 0; slot < ${length} + ${HIDDEN_ZERO}; slot += ${step}) {`,
+      `${indent}for (var slot = 0; slot < ${this.#hidden(`${length}`)}; slot += ${step}) {`,
     ];
     for (let i = 0; i < step; i++) {
       const at = i === 0 ? "slot" : `slot + ${i}`;

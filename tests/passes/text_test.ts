@@ -16,6 +16,7 @@ import { verify } from "../../lib/ir/verify.ts";
 import { axisInfo } from "../../lib/passes/axis_info.ts";
 import { canonicalise } from "../../lib/passes/canonicalise.ts";
 import { eliminateDead } from "../../lib/passes/eliminate_dead.ts";
+import { rollTilesTo } from "../../lib/passes/roll_tiles.ts";
 import { padTiles } from "../../lib/passes/pad_tiles.ts";
 import { prefetch } from "../../lib/passes/prefetch.ts";
 import { RULES } from "../../lib/passes/rules.ts";
@@ -34,6 +35,8 @@ const PASSES: Record<string, (graph: Graph, name: string) => Graph> = {
   },
   eliminate_dead: eliminateDead,
   pad_tiles: padTiles,
+  roll_tiles: (graph) =>
+    rollTilesTo(graph, { largest: 16, blockBits: 3, aliases: graph.params.map((_, i) => i) }),
   prefetch,
 };
 

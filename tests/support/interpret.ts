@@ -152,6 +152,15 @@ class Interpreter {
         const order = op.numbers("order");
         return each((at) => x[index(from.map((_, d) => at[order.indexOf(d)]!), from)]!);
       }
+      case "take": {
+        const length = size(type), first = Number(operands[1]![0]) * length;
+        return x.slice(first, first + length) as number[];
+      }
+      case "put": {
+        const stack = [...x], block = operands[2]!;
+        block.forEach((element, i) => stack[Number(operands[1]![0]) * block.length + i] = element);
+        return stack as number[];
+      }
       case "gather": {
         const axis = op.number("axis"), length = from[axis]!;
         // What an index outside gives is undefined.
