@@ -22,9 +22,11 @@ async function keptTexts(): Promise<Record<string, string>> {
   return texts;
 }
 
-/** As standard compilers want the texts, which are kept as naga wants them. */
+/** As standard compilers want the texts, most of which are kept as naga wants them. */
 function standard(wgsl: string): string {
-  return /\bsubgroup[A-Z]/.test(wgsl) ? `enable subgroups;\n${wgsl}` : wgsl;
+  return /\bsubgroup[A-Z]/.test(wgsl) && !wgsl.includes("enable subgroups;")
+    ? `enable subgroups;\n${wgsl}`
+    : wgsl;
 }
 
 /** What a device says about each text that it refuses. Its source is sent to other hosts. */
@@ -35,6 +37,8 @@ async function refusals(
   const refused: Record<string, string> = {};
   for (const [name, code] of Object.entries(texts)) {
     if (code.includes("enable f16;") && !device.features.has("shader-f16")) continue;
+    const matrices = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+    if (code.includes("subgroup_matrix;") && !device.features.has(matrices)) continue;
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ code });
     device.createComputePipeline({ layout: "auto", compute: { module, entryPoint: "main" } });
@@ -63,9 +67,9 @@ Deno.test({
     texts.push(["wrong", "fn main() { return 1; }"]);
     const output = await runWithDawn(
       `const { create } = await import(${JSON.stringify(DAWN_PACKAGE)});
-       const gpu = globalThis.gpu = create(["backend=null"]);
+       const gpu = globalThis.gpu = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
        const device = await (await gpu.requestAdapter()).requestDevice({
-         requiredFeatures: ["shader-f16", "subgroups"],
+         requiredFeatures: ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"],
        });
        const refused = await (${refusals})(device, ${JSON.stringify(Object.fromEntries(texts))});
        console.log("::" + JSON.stringify(refused));`,

@@ -37,6 +37,7 @@ function wgslOf(
   args: readonly ArgumentSpec[],
   constants: Readonly<Record<string, unknown>>,
   subgroupSize = 32,
+  others: Partial<Parameters<typeof compileStages>[2]> = {},
 ): string {
   const aliases = args.filter(({ kind }) => kind === "pointer").map((_, i) => i);
   return compileStages(
@@ -52,6 +53,7 @@ function wgslOf(
       maxInvocations: 1024,
       software: false,
       dialect: "naga",
+      ...others,
     },
   ).program.wgsl;
 }
@@ -86,6 +88,11 @@ const CASES: Readonly<Record<string, () => string>> = {
     ),
   matmul: () => wgslOf(matmulKernel, matmulArguments(f32, 16), TILES),
   matmul_f16: () => wgslOf(matmulKernel, matmulArguments(f16, 16), TILES),
+  matmul_units: () =>
+    wgslOf(matmulKernel, matmulArguments(f16, 16), { ...TILES, BLOCK_K: 32 }, 32, {
+      dialect: "tint",
+      matrixUnits: [{ component: "f16", result: "f32", M: 16, N: 16, K: 16 }],
+    }),
   matmul_ragged: () => wgslOf(matmulKernel, matmulArguments(f32, 1), TILES),
 };
 
@@ -99,6 +106,17 @@ for (const [name, make] of Object.entries(CASES)) {
     assertEquals(found, await Deno.readTextFile(file));
   });
 }
+
+Deno.test("matmul on matrix units leaves its sums in matrices until its loop is done", () => {
+  const wgsl = CASES["matmul_units"]!();
+  const loop = wgsl.slice(wgsl.indexOf("for ("), wgsl.lastIndexOf("subgroupMatrixMultiply"));
+  // Each of 4 warps has one matrix of the sum, and two of either factor for 32 values of k.
+  assertEquals(wgsl.match(/= subgroup_matrix_result/g)?.length, 1);
+  assertEquals(wgsl.match(/subgroupMatrixMultiplyAccumulate\(/g)?.length, 2);
+  assertEquals(wgsl.match(/subgroupMatrixLoad</g)?.length, 4);
+  assertEquals(loop.match(/subgroupMatrixStore/g), null);
+  assertEquals(loop.match(/workgroupBarrier/g)?.length, 2);
+});
 
 Deno.test("softmax reads and writes each element once", () => {
   const wgsl = CASES["softmax"]!();
