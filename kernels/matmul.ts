@@ -233,7 +233,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       );
     return out;
   }
-  const { numStages, SLICES, ...tiling } = tilingFor(M, N, a.device.capabilities.software);
+  const { numStages, SLICES, ...tiling } = tilingFor(M, N, a);
   const BLOCK_M = options.blockM ?? tiling.BLOCK_M, BLOCK_N = options.blockN ?? tiling.BLOCK_N;
   matmulKernel[grid(cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
     ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
@@ -283,9 +283,17 @@ const SOFTWARE_TILINGS: readonly Tiling[] = [
   { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1, programs: 0 },
 ];
 
+/** The same for f16 on matrix units, where operands of a step lie in workgroup memory and sums in matrices. */
+const UNIT_TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 256 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 0 },
+];
+
 /** The largest tiling that gives enough programs, cut down to the powers of two that cover M and N. */
-function tilingFor(M: number, N: number, software: boolean): Tiling {
-  const tilings = software ? SOFTWARE_TILINGS : TILINGS;
+function tilingFor(M: number, N: number, { device, dtype }: Tensor): Tiling {
+  const { software, subgroupMatrices } = device.capabilities;
+  const units = dtype === "f16" && subgroupMatrices.some(({ component }) => component === "f16");
+  const tilings = units ? UNIT_TILINGS : software ? SOFTWARE_TILINGS : TILINGS;
   const tiling = tilings.find(({ BLOCK_M, BLOCK_N, programs }) =>
     cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N) >= programs
   )!;

@@ -151,6 +151,8 @@ export function compileStages(
     0,
   );
   if (workgroupBytes > target.maxWorkgroupBytes) {
+    // Several products together may need more than each alone; ordinary ones share more of it.
+    if (multiplied !== ahead) return compileStages(graph, options, { ...target, matrixUnits: [] });
     throw new OutOfResourcesError(
       `Kernel '${graph.name}' needs ${workgroupBytes} bytes of workgroup memory, but the device ` +
         `allows ${target.maxWorkgroupBytes}: launch it with smaller tiles`,

@@ -124,6 +124,9 @@ export function stageCarried(context: Context, body: Region): void {
     const product = new Product(op), [, , K] = product.shape;
     const carried = op.operands.slice(0, 2).every((operand) => body.params.includes(operand));
     if (!carried || stagedDepth(context, product) < K) continue;
+    // The arrays stay theirs for all of the loop: only where there is room beside those of others.
+    const needed = stagedBytes(product, K) + context.emitter.sharedBytesWith([]);
+    if (needed > context.options.workgroupBytes) continue;
     const staged = stageBoth(context, op, product, K, true);
     fillBoth(context, op, staged, 0, K);
     context.staged.set(op, staged);
@@ -207,14 +210,20 @@ function warpPlace(context: Context, { warps: [rows, columns] }: Product): [Expr
 
 /** How many values of k are staged at a time: all of them, or as many as workgroup memory takes. */
 function stagedDepth(context: Context, product: Product): number {
-  const { shape: [M, N, K], unit: [m, n, k], warps: [rows, columns], component } = product;
-  const results = rows * columns * m * (4 * n + PADDING);
-  const operand = (depth: number, free: number, panels: number) =>
-    component.bytes * free * depth + PADDING * Math.max(free, depth * panels);
-  const bytes = (depth: number) => operand(depth, M, rows) + operand(depth, N, columns) + results;
+  const [, , K] = product.shape, [, , k] = product.unit;
   let depth = K;
-  while (depth > k && bytes(depth) > context.options.workgroupBytes) depth /= 2;
+  while (depth > k && stagedBytes(product, depth) > context.options.workgroupBytes) depth /= 2;
   return depth;
+}
+
+/** At most so many bytes does a product take with so many values of k staged, its results included. */
+function stagedBytes(
+  { shape: [M, N], unit: [m, n], warps: [rows, columns], component }: Product,
+  depth: number,
+): number {
+  const operand = (free: number, panels: number) =>
+    component.bytes * free * depth + PADDING * Math.max(free, depth * panels);
+  return operand(M, rows) + operand(N, columns) + rows * columns * m * (4 * n + PADDING);
 }
 
 /**

@@ -63,7 +63,8 @@ function choose(op: Op, { units, warps, workgroupBytes }: MatrixUnits):
   for (const unit of fitting) {
     const shared = arrangement(M / unit.M, N / unit.N, unit, warps);
     if (!shared) continue;
-    const bytes = stagedBytes([M, N, K], unit, shared, dtypeOf(a).bytes);
+    // The lowering stages as much of k at a time as there is room for.
+    const bytes = stagedBytes([M, N, unit.K], unit, shared, dtypeOf(a).bytes);
     if (bytes <= workgroupBytes) return { unit: [unit.M, unit.N, unit.K], warps: [...shared] };
   }
   return undefined;
