@@ -55,6 +55,7 @@ export async function compare(comparison: Comparison): Promise<Row> {
   const { device, workload, size, effort, libraries, byHand, triton } = comparison;
   const { backend } = device;
   if (!(backend instanceof WebGpuBackend)) throw new Error("Benches run on WebGPU devices");
+  device.trim(); // so that no row depends on what memory those before it have left
   const instances = [workload.prepare(device, size, 1)], [first] = instances as [Instance];
   const wrong: string[] = [];
   const judge = (who: string, error: number) => {
