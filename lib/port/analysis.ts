@@ -68,6 +68,9 @@ export class Analysis {
   /** How those of them were written that the host computes. */
   readonly computed = new Map<string, Expr>();
   readonly #evaluator: Evaluator;
+  /** The kinds of variables change no more, so what is found of expressions is kept. */
+  #settled = false;
+  readonly #known = new WeakMap<FunctionInfo, WeakMap<Expr, Ty>>();
 
   constructor(
     readonly module: Module,
@@ -95,6 +98,7 @@ export class Analysis {
     }
     findPointers(this);
     this.#infer();
+    this.#settled = true;
   }
 
   /** What the host computes, as a literal; undefined for what is no number, bool or text. */
@@ -341,6 +345,15 @@ export class Analysis {
 
   /** What an expression's value is. */
   typeOf(expr: Expr, info: FunctionInfo): Ty {
+    if (!this.#settled) return this.#typeOf(expr, info);
+    let known = this.#known.get(info);
+    if (!known) this.#known.set(info, known = new WeakMap());
+    let ty = known.get(expr);
+    if (!ty) known.set(expr, ty = this.#typeOf(expr, info));
+    return ty;
+  }
+
+  #typeOf(expr: Expr, info: FunctionInfo): Ty {
     switch (expr.kind) {
       case "name": {
         const own = info.kinds.get(expr.name);

@@ -125,6 +125,13 @@ function special(t: Translator, call: Kind<"call">, path: string): Code {
         "Write what it computes with functions of tl, or with tl.inlineWgsl in the translation",
       );
   }
+  if (!/^triton\b/.test(path)) {
+    throw t.refuse(
+      call.callee,
+      `'${path}' is of another module, which is not part of this file`,
+      "Copy the function into this file, with its @triton.jit",
+    );
+  }
   throw t.refuse(
     call,
     `'${path}' has no counterpart in Nereid`,

@@ -6,6 +6,7 @@ import { array, type Code, infix, LEVEL, object, operand, primary, safeName } fr
 import { isInteger, isNumber, type Ty } from "./kinds.ts";
 import { type Doc, group, indent, line } from "./print.ts";
 import { mathName } from "./names.ts";
+import { valuesOf } from "./pointers.ts";
 import { Untranslatable } from "./problem.ts";
 import type { BinaryOperator, CompareOperator, Expr, Kind, Slice, Span } from "./syntax.ts";
 
@@ -544,6 +545,13 @@ export class Translator {
         "Load the elements through pointers, or reshape and split the tile",
       );
     }
+    if (this.#isTile(of)) {
+      throw this.refuse(
+        expr,
+        "an element of a tile cannot be picked",
+        "Load it through a pointer, or sum tl.where(tl.arange(0, N) == i, x, 0)",
+      );
+    }
     const list = this.expr(of);
     const at = operand(list, LEVEL.postfix);
     if (index.kind === "unary" && index.op === "-") {
@@ -551,6 +559,19 @@ export class Translator {
     }
     const sure = this.typed && !(of.kind === "attribute" && of.name === "shape") ? "!" : "";
     return { doc: [at, "[", this.expr(index).doc, `]${sure}`], level: LEVEL.postfix };
+  }
+
+  /** Surely a tile or a scalar, not a tuple. */
+  #isTile(expr: Expr): boolean {
+    const { constant, sort } = this.typeOf(expr);
+    if (constant) return false;
+    if (["i32", "int", "f32", "float", "bool"].includes(sort)) return true;
+    if (sort !== "num" || expr.kind !== "name") return false;
+    const values = valuesOf(this.info, expr.name);
+    return values.length > 0 && values.every((value) => {
+      const meaning = value.kind === "call" && this.analysis.names.meaningOf(value.callee);
+      return meaning && meaning.kind === "operation" && meaning.operation.name === "load";
+    });
   }
 
   /** Arguments by parameters' names, with the ones that a rest parameter takes. */

@@ -122,7 +122,7 @@ function mark(info: FunctionInfo, address: Expr, seen = new Set<string>()): bool
 }
 
 /** The values that a variable is assigned. */
-function valuesOf(info: FunctionInfo, name: string): Expr[] {
+export function valuesOf(info: FunctionInfo, name: string): Expr[] {
   const values: Expr[] = [];
   walkStatements(info.definition.body, (statement) => {
     if (statement.kind !== "assign" || !statement.value) return;

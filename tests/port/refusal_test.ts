@@ -31,6 +31,7 @@ const REFUSED: readonly (readonly [what: string, python: string, says: RegExp])[
   ["several targets", "a = b = n", /several targets/],
   ["assignment to an element", "X[0] = 1", /only names can be assigned to/],
   ["an index of a tile", "x = tl.arange(0, B)[1:2]", /only be indexed by ':' and None/],
+  ["an element of a tile", "x = tl.load(X)\ny = x[0]", /element of a tile/],
   ["with", "with open('x'):\n    pass", /not allowed in a kernel/],
   ["try", "try:\n    pass\nexcept E:\n    pass", /not allowed in a kernel/],
   ["a nested function", "def f():\n    pass", /not allowed in a kernel/],
