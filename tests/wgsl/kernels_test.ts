@@ -10,6 +10,7 @@ import { layerNormKernel } from "../../kernels/layer_norm.ts";
 import { matmulKernel } from "../../kernels/matmul.ts";
 import { softmaxKernel } from "../../kernels/softmax.ts";
 import { addKernel } from "../../kernels/vector_add.ts";
+import { jit, type Pointer, tl } from "../../mod.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
 const { f16, f32, i32 } = DTYPES;
@@ -69,6 +70,12 @@ function matmulArguments(dtype: typeof f32, divisibility: number): ArgumentSpec[
 
 const TILES = { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16 };
 
+/** A sort of more than registers and workgroup memory hold. */
+const longSort = jit(function longSort(x: Pointer, out: Pointer, { N = 16_384 }) {
+  const i = tl.arange(0, N);
+  tl.store(out + i, tl.sort(tl.load(x + i)));
+}) as unknown as Traceable;
+
 const CASES: Readonly<Record<string, () => string>> = {
   vector_add: () => wgslOf(addKernel, [pointer(), pointer(), pointer(), integer()], {}),
   softmax: () => wgslOf(softmaxKernel, [pointer(), pointer(), integer(1), integer()], {}),
@@ -94,6 +101,7 @@ const CASES: Readonly<Record<string, () => string>> = {
       matrixUnits: [{ component: "f16", result: "f32", M: 16, N: 16, K: 16 }],
     }),
   matmul_ragged: () => wgslOf(matmulKernel, matmulArguments(f32, 1), TILES),
+  sort_in_blocks: () => wgslOf(longSort, [pointer(), pointer()], {}),
 };
 
 const bless = Deno.env.get("BLESS") !== undefined;
