@@ -20,6 +20,7 @@ function find(): string | undefined {
 const FLAGS = [
   "--headless",
   "--no-sandbox", // for root
+  "--disable-dev-shm-usage", // which containers make too small
   "--enable-unsafe-webgpu",
   "--use-webgpu-adapter=swiftshader", // a GPU in software, which Chromium brings
   "--remote-debugging-port=0",
@@ -27,6 +28,9 @@ const FLAGS = [
   ...["--disable-quic", "--no-first-run", "--disable-background-networking"],
   ...["--disable-component-update", "--disable-sync", "about:blank"],
 ];
+
+/** Milliseconds that an expression may take; a GPU in software on a busy machine is slow. */
+const PATIENCE = 600_000;
 
 /**
  * Opens a page with the files around it, and evaluates an expression in it, which may be a promise.
@@ -80,7 +84,10 @@ export async function inChromium(
     if (result.value === "completehttp:") break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const { result, exceptionDetails: thrown } = await evaluate(expression);
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("Chromium has not answered")), PATIENCE);
+  stack.defer(() => clearTimeout(timer));
+  const { result, exceptionDetails: thrown } = await Promise.race([evaluate(expression), late]);
   if (thrown) throw new Error(`In Chromium: ${thrown.exception?.description ?? thrown.text}`);
   return result.value;
 
