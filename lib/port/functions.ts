@@ -15,6 +15,7 @@ import {
   indent,
   join,
   line,
+  list,
   softline,
   trailingComma,
 } from "./print.ts";
@@ -120,8 +121,11 @@ function jitOf(
   const fn: Doc = [header, " {", indent([hardline, body]), hardline, "}"];
   const hugged = `jit(${flatten(header)} {`;
   const commented = t.info.definition.params.some(({ comments }) => comments.length > 0);
-  if (hugged.length <= room && !commented) return ["jit(", fn, given, ")"];
-  const last: Doc = names.length > 0 ? [hardline, `{ ${names.join(", ")} },`] : "";
+  const closing = `}${flatten(given)});`;
+  if (hugged.length <= room && closing.length <= room && !commented) {
+    return ["jit(", fn, given, ")"];
+  }
+  const last: Doc = names.length > 0 ? [hardline, list("{", names, "}", line), ","] : "";
   return ["jit(", indent([hardline, fn, ",", last]), hardline, ")"];
 }
 
