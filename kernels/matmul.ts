@@ -169,13 +169,7 @@ export const tunedMatmulKernel = autotune({
     { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, SLICES: 1, numWarps: 4, numStages: 2 },
     { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 32, SLICES: 1, numWarps: 2, numStages: 2 },
   ],
-  key: ["M", "N", "K", "aRowStride", "bRowStride"],
-  prune: { // no tile that is mostly outside of a small product
-    earlyConfigPrune(configs, { M, N }) {
-      const left = configs.filter(({ BLOCK_M, BLOCK_N }) => BLOCK_M < 2 * M && BLOCK_N < 2 * N);
-      return left.length > 0 ? left : configs.slice(-1);
-    },
-  },
+  key: [3, 4, 5, 6, 8], // M, N, K and strides: a minifier leaves positions alone
 }, matmulKernel);
 
 /**

@@ -24,16 +24,17 @@ export interface AutotuneOptions<C> {
   /** Constants and launch options to choose from. */
   configs: readonly C[];
   /**
-   * Names of parameters and constants. Each combination of their values, and of the dtypes of all
-   * tensors, is tuned by itself; of a tensor the shape counts. None unless given.
+   * Names of parameters and constants, or positions of parameters, which a minifier renames. Each
+   * combination of their values, and of the dtypes of all tensors, is tuned by itself; of a tensor the
+   * shape counts. None unless given.
    */
-  key?: readonly string[] | undefined;
+  key?: readonly (string | number)[] | undefined;
   /** Which configurations are tried at all; every one unless given. */
   prune?: Prune<C> | undefined;
-  /** Names of tensors that are set to zero before each trial, and before the launch itself. */
-  resetToZero?: readonly string[] | undefined;
-  /** Names of tensors that are given back what was in them before each trial, and before the launch. */
-  restore?: readonly string[] | undefined;
+  /** Names or positions of tensors that are set to zero before each trial, and before the launch itself. */
+  resetToZero?: readonly (string | number)[] | undefined;
+  /** The same of those that are given back what was in them before each trial, and before the launch. */
+  restore?: readonly (string | number)[] | undefined;
   /** Milliseconds for the trials of each configuration; 20 unless given. */
   rep?: number | undefined;
   /** Is told of each result. */

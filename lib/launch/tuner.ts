@@ -36,14 +36,21 @@ export type Config = Readonly<Record<string, unknown>>;
 /** What the tuner is told, once it is checked. */
 export interface TunerOptions {
   readonly configs: readonly Config[];
-  readonly key: readonly string[];
+  readonly key: readonly (string | number)[];
   readonly early?: ((configs: readonly Config[], args: GridMeta) => readonly Config[]) | undefined;
   readonly perfModel?: ((args: GridMeta) => number) | undefined;
   readonly topK?: number | undefined;
-  readonly resetToZero: readonly string[];
-  readonly restore: readonly string[];
+  readonly resetToZero: readonly (string | number)[];
+  readonly restore: readonly (string | number)[];
   readonly rep: number;
   readonly onTuned?: ((result: Result) => void) | undefined;
+}
+
+/** Parameters and constants by their names in the kernel. */
+interface Names {
+  readonly key: readonly string[];
+  readonly resetToZero: readonly string[];
+  readonly restore: readonly string[];
 }
 
 /** How one configuration did. */
@@ -77,7 +84,7 @@ export class Tuner implements Launchable {
   readonly #times: TuningTimes;
   /** For launches like earlier ones, by the values of the key: all constants, those chosen among them. */
   #recall: Recall<Map<string, Config>> | undefined;
-  #checked = false;
+  #named: Names | undefined;
 
   readonly members = {
     bestConfig: { get: (): Config | undefined => this.#results.at(-1)?.best },
@@ -236,7 +243,7 @@ export class Tuner implements Launchable {
   #repeatKey(args: readonly unknown[]): string | undefined {
     const { positions } = this.signature;
     let text = "";
-    for (const name of this.#options.key) {
+    for (const name of this.#names.key) {
       const at = positions.get(name);
       if (at === undefined) continue; // a constant: Recall tells them apart
       const value = args[at];
@@ -289,8 +296,8 @@ export class Tuner implements Launchable {
     // What failed before is told to those who wait, not to the tuner.
     await through(() => queue.synchronize()).catch((error) => queue.failures.add(error));
 
-    const zeroed = this.#storages(bound, this.#options.resetToZero);
-    const copies = this.#storages(bound, this.#options.restore).map((storage) => {
+    const zeroed = this.#storages(bound, this.#names.resetToZero);
+    const copies = this.#storages(bound, this.#names.restore).map((storage) => {
       const { at, size } = wordsOf(storage);
       const copy = gpu.createBuffer({ label: "restore", size, usage: 0x04 | 0x08 }); // COPY_SRC, COPY_DST
       return { storage, copy, at, size };
@@ -402,10 +409,9 @@ export class Tuner implements Launchable {
 
   /** The values of the key's arguments, and the dtypes of all tensors. */
   #keyOf(bound: Bound): string {
-    const { positions } = this.signature, { key } = this.#options;
-    if (!this.#checked) this.#checkNames();
+    const { positions } = this.signature;
     let text = "";
-    for (const name of key) {
+    for (const name of this.#names.key) {
       const at = positions.get(name);
       const value = at === undefined ? bound.constants[name] : bound.values[at];
       text += `${name}=${value instanceof Tensor ? `[${value.shape.join()}]` : valueKey(value)} `;
@@ -414,29 +420,32 @@ export class Tuner implements Launchable {
     return text.trimEnd();
   }
 
-  /** The names that the options speak of are the kernel's. */
-  #checkNames(): void {
+  /** What the options speak of, by the kernel's names. */
+  get #names(): Names {
+    return this.#named ??= this.#readNames();
+  }
+
+  #readNames(): Names {
     const { positional, constants, name } = this.signature;
     const { key, resetToZero, restore } = this.#options;
     const params = positional.map((param) => param.name);
-    for (
-      const [option, names, known] of [
-        ["key", key, [...params, ...constants ?? key]],
-        ["resetToZero", resetToZero, params],
-        ["restore", restore, params],
-      ] as const
-    ) {
-      for (const each of names) {
-        if (known.includes(each)) continue;
-        const meant = nearest(each, known);
+    const named = (option: string, list: readonly (string | number)[], known: readonly string[]) =>
+      list.map((each) => {
+        const found = typeof each === "number" ? params[each] : each;
+        if (found !== undefined && known.includes(found)) return found;
+        const meant = typeof each === "number" ? undefined : nearest(each, known);
         throw new LaunchError(
           `Cannot tune '${name}': '${each}' in ${option} is none of its parameters, ${
             known.join(", ")
           }${meant ? `; did you mean '${meant}'?` : ""}`,
         );
-      }
-    }
-    this.#checked = true;
+      });
+    const open = key.filter((each) => typeof each === "string");
+    return {
+      key: named("key", key, [...params, ...constants ?? open]),
+      resetToZero: named("resetToZero", resetToZero, params),
+      restore: named("restore", restore, params),
+    };
   }
 
   #storages(bound: Bound, names: readonly string[]): GpuStorage[] {
