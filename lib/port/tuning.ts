@@ -212,7 +212,10 @@ class TuningTranslator {
         if (!(heuristic instanceof PyFunction) || !heuristic.source) {
           throw new NotPure(value, "the function");
         }
-        if (isItself(heuristic.source, name)) return undefined;
+        if (isItself(heuristic.source, name)) {
+          this.#leave(value, `the heuristic ${name}, which gives what is passed for it`);
+          return undefined;
+        }
         return this.#host.heuristic(heuristic.source);
       });
       return doc === undefined ? [] : [[name, doc]];

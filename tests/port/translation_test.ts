@@ -471,6 +471,7 @@ Deno.test("what of a decorator cannot be known is listed, and the kernel left as
   assertEquals(left, [
     "@elsewhere.cached",
     "@triton.autotune: elsewhere.table[…] is not known when the file is translated",
+    "the heuristic S, which gives what is passed for it",
     "the heuristic T: the method 'stride' of the host has no translation",
   ]);
 });
