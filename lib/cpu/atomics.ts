@@ -1,14 +1,17 @@
 /** Atomic operations: programs run one after the other, so what matters is that each element counts. */
 
+import { FROM_BITS, TO_BITS } from "../ir/bits.ts";
 import {
   type DType,
   DTYPES,
   elementOf,
   type HostArray,
   hostArray,
+  isEncoded,
   isFloat,
   type Numeric,
   type NumericFunction,
+  roundTo,
 } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
 import { ARITHMETIC } from "../ir/ops/arithmetic.ts";
@@ -66,6 +69,12 @@ function updateOf(op: Op, dtype: DType): Update {
     return floatExtremum(dtype, name === "max");
   }
   const f = SAME_AS[name].evaluate({ operands: [dtype, dtype], result: dtype, attributes: {} });
+  if (isEncoded(dtype)) { // memory holds their bits
+    const number = FROM_BITS[dtype.name], bits = TO_BITS[dtype.name];
+    return (memory, at, x) => {
+      memory[at] = bits(roundTo(dtype, f(number(memory[at]!), x)));
+    };
+  }
   return (memory, at, x) => void (memory[at] = f(memory[at]!, x));
 }
 
@@ -80,7 +89,11 @@ export function planAtomic(planner: Planner, op: Op): void {
   const given = op.operands[isCas ? 3 : 2];
   const mask: Operand = given ? planner.operand(given) : planner.constant(DTYPES.bool, 1);
   const update = isCas ? exchange : updateOf(op, pointee), zero = elementOf(pointee, 0);
-  const scratch = planner.constant(pointee, 0).array, scratchBits = bitsOf(scratch);
+  const read: (held: Numeric) => Numeric = isEncoded(pointee)
+    ? FROM_BITS[pointee.name]
+    : (held) => held;
+  const scratch = planner.constant(pointee, 0).array;
+  const scratchBits = isCas ? bitsOf(scratch) : undefined;
   const run = (out: HostArray, n: number) => {
     const memory = frame.memory.get(base)!;
     for (let i = 0; i < n; i++) {
@@ -89,12 +102,12 @@ export function planAtomic(planner: Planner, op: Op): void {
       const at = Number(pointer.array[i & pointer.mask]);
       const old = memory[at >>> 0];
       if (old === undefined) failAccess(frame, op, base, at, "update");
-      out[i] = old;
+      out[i] = read(old);
       frame.checks?.load(op, base, memory, at);
       frame.checks?.update(memory, at);
       if (isCas) {
         scratch[0] = first.array[i & first.mask]!;
-        if (scratchBits[0] !== bitsOf(memory)[at]) continue;
+        if (scratchBits![0] !== bitsOf(memory)[at]) continue;
       }
       update(memory, at, swap.array[i & swap.mask]!);
     }

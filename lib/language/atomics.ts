@@ -13,7 +13,8 @@ export interface AtomicOptions {
 }
 
 /**
- * Operations on i32, u32 and f32 in memory that no other program can come between. Each element of a
+ * Operations on integers and floats of 32 and 64 bits in memory that no other program can come between;
+ * f16 and bf16 are added to as well, with a sum that is rounded each time. Each element of a
  * tile counts, also when several go to one place. All give what was there before.
  */
 export interface AtomicFunctions {

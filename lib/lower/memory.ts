@@ -64,15 +64,16 @@ export function bufferUses(
   for (const [base, name] of names) {
     const use = found.get(name);
     if (!use) continue;
+    // WGSL's atomic items have 32 bits or more, so that halves added to lie in words.
+    const packed = isPacked(use.dtype, native) || use.atomic && use.dtype.bits < 32;
     uses.set(base, {
       param: name,
       dtype: use.dtype,
       access: use.stores === undefined ? "read" : "read_write",
       width: use.stores ?? use.loads,
-      packed: isPacked(use.dtype, native),
+      packed,
       atomic: use.atomic ||
-        (isPacked(use.dtype, native) && use.stores !== undefined &&
-          use.stores < perWord(use.dtype)),
+        (packed && use.stores !== undefined && use.stores < perWord(use.dtype)),
     });
   }
   return uses;

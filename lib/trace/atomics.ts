@@ -23,11 +23,14 @@ function checkChoice(a: Arguments, x: unknown, known: readonly string[], what: s
   );
 }
 
-/** Throws unless there are atomic operations on what a pointer points to. */
-function checkPointee(a: Arguments, dtype: DType, allowFloats: boolean): void {
-  if (dtype.bits < 32) {
+/** Throws unless there are atomic operations on what a pointer points to; halves are added to only. */
+function checkPointee(a: Arguments, dtype: DType, allowFloats: boolean, adds = false): void {
+  const isHalf = dtype === DTYPES.f16 || dtype === DTYPES.bf16;
+  if (dtype.bits < 32 && !(adds && isHalf)) {
     throw new Problem(
-      `${a.name} works on 32 and 64 bits in memory, not on ${dtype.name}`,
+      `${a.name} works on 32 and 64 bits in memory${
+        adds ? ", and on f16 and bf16" : ""
+      }, not on ${dtype.name}`,
       "Keep what is to be changed in a tensor of 32-bit elements",
     );
   }
@@ -66,7 +69,7 @@ function readModifyWrite(name: string, op: AtomicName): Entry {
   return [usage, (a, t) => {
     a.count(2, 3);
     const pointer = pointerOf(a, "written to");
-    checkPointee(a, pointer.type.element.pointee, allowFloats);
+    checkPointee(a, pointer.type.element.pointee, allowFloats, op === "add");
     const { mask: given, sem, scope } = a.options(2, "mask", "sem", "scope");
     checkChoice(a, sem, ORDERS, "memory order");
     checkChoice(a, scope, SCOPES, "scope");

@@ -3,15 +3,22 @@
  * something in parentheses.
  */
 
-import type { BufferUse, BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
+import type {
+  AtomicOperation,
+  BufferUse,
+  BuiltIn,
+  Expr,
+  VectorType,
+  Width,
+} from "../ir/invocation.ts";
 import { elementwise } from "../ir/ops.ts";
 import { bool, type DType, elementOf, isWide, type Numeric, u32 } from "../ir/dtype.ts";
 import { isNarrow, type Native, registerOf } from "../ir/native.ts";
 import { narrowed } from "../ir/ops/narrow.ts";
 import { call, type Dtypes, type WgslSite, withoutParentheses } from "../ir/ops/row.ts";
-import { fromItem, toItem } from "./atomics.ts";
+import { atomicFunction, fromItem, toItem } from "./atomics.ts";
 import { bufferName, fieldName } from "./names.ts";
-import { loadHelper, storeHelper } from "./packed.ts";
+import { addHelper, loadHelper, storeHelper } from "./packed.ts";
 import { scalarText, type Special, typeText } from "./literal.ts";
 import {
   wideJoin,
@@ -184,6 +191,18 @@ export class ExpressionPrinter {
     }
     const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
     return `${loadHelper(bufferName(base), buffer, site)}(${this.#bare(index)})`;
+  }
+
+  /** The name of the function for an atomic operation on a buffer. */
+  atomicFunction(op: AtomicOperation, base: string): string {
+    const buffer = this.#buffer(base);
+    if (buffer.packed) {
+      const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, 1);
+      return addHelper(bufferName(base), buffer, site);
+    }
+    const [name, source] = atomicFunction(op, buffer);
+    this.mentions.helpers.set(name, source);
+    return name;
   }
 
   /** A statement, without its semicolon, that stores a value from element `index` on. */

@@ -16,7 +16,7 @@ import type {
   SharedArray,
   Stmt,
 } from "../ir/invocation.ts";
-import { atomicFunction, atomicItem } from "./atomics.ts";
+import { atomicItem } from "./atomics.ts";
 import { BUILTIN_NAMES, ExpressionPrinter, Mentions } from "./expression.ts";
 import { inlineSingleUses } from "./inline.ts";
 import { bufferName, fieldName } from "./names.ts";
@@ -405,10 +405,7 @@ class StatementPrinter {
         return [`${indent}atomicAdd(&${place}, ${printer.bare(stmt.value)});`];
       }
       case "atomic": {
-        const buffer = printer.buffers.get(stmt.base);
-        if (!buffer) throw new Error(`Parameter ${stmt.base} has no buffer`);
-        const [name, source] = atomicFunction(stmt.op, buffer);
-        printer.mentions.helpers.set(name, source);
+        const name = printer.atomicFunction(stmt.op, stmt.base);
         const args = [stmt.index, ...(stmt.compare ? [stmt.compare] : []), stmt.value];
         const text = call(name, args.map((arg) => printer.print(arg)));
         return [`${indent}${stmt.result ? `${stmt.result} = ${text}` : text};`];

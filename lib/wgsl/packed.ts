@@ -7,7 +7,7 @@
 
 import { DTYPES } from "../ir/dtype.ts";
 import type { BufferUse } from "../ir/invocation.ts";
-import { decoded, encoded } from "../ir/ops/narrow.ts";
+import { decoded, encoded, narrowed } from "../ir/ops/narrow.ts";
 import { call, type WgslSite } from "../ir/ops/row.ts";
 
 const { u32 } = DTYPES;
@@ -90,5 +90,32 @@ export function storeHelper(name: string, buffer: BufferUse, site: WgslSite): st
       "}",
     );
     return lines.join("\n");
+  });
+}
+
+/** Declares and names the function `(index, x) -> old` that adds to one float, whoever changes its word. */
+export function addHelper(name: string, buffer: BufferUse, site: WgslSite): string {
+  const { dtype } = buffer, type = site.type(dtype);
+  return site.helper(`atomic_add_of_${name}`, (full) => {
+    const { mask, first, shift } = words(name, buffer);
+    return `fn ${full}(index: i32, x: ${type}) -> ${type} {
+  let at = ${first};
+  let shift = ${shift};
+  var old = atomicLoad(&${name}[at]);
+  loop {
+    let part = (old >> shift) & ${mask}u;
+    let before = ${decoded("part", dtype, site)};
+    let sum = ${narrowed("(before + x)", dtype, site)};
+    let bits = ${encoded("sum", dtype, site)};
+    let new_word = (old & ~(${mask}u << shift)) | (bits << shift);
+    let result = atomicCompareExchangeWeak(&${name}[at], old, new_word);
+    if (result.exchanged) {
+      break;
+    }
+    old = result.old_value;
+  }
+  let last = (old >> shift) & ${mask}u;
+  return ${decoded("last", dtype, site)};
+}`;
   });
 }

@@ -1,8 +1,8 @@
 /** Atomic operations on both devices: each element counts once, however it is spread over invocations. */
 
-import { type Device, jit, type Pointer, tl } from "../../mod.ts";
+import { type Device, grid, jit, type Pointer, tl } from "../../mod.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
-import { onDevices } from "../support/devices.ts";
+import { onDevices, onGpuWithout } from "../support/devices.ts";
 
 type Dtype = "i32" | "u32" | "f32";
 type Operation = (pointer: number, x: number, options: { mask: boolean }) => number;
@@ -148,16 +148,62 @@ onDevices("plain loads and stores beside atomic ones see the same memory", async
 
 onDevices("atomic operations refuse what they cannot do", (device) => {
   using halves = device.empty([4], { dtype: "f16" }), floats = device.empty([4]);
+  using bytes = device.empty([4], { dtype: "i8" });
   const add = jit(function add(x: Pointer) {
     tl.atomicAdd(x, 1);
   });
+  const larger = jit(function larger(x: Pointer) {
+    tl.atomicMax(x, 1);
+  });
   assertThrows(
-    () => add.launch(1, halves),
+    () => add.launch(1, bytes),
     Error,
-    "tl.atomicAdd works on 32 and 64 bits in memory, not on f16",
+    "tl.atomicAdd works on 32 and 64 bits in memory, and on f16 and bf16, not on i8",
+  );
+  assertThrows(
+    () => larger.launch(1, halves),
+    Error,
+    "tl.atomicMax works on 32 and 64 bits in memory, not on f16",
   );
   const and = jit(function and(x: Pointer) {
     tl.atomicAnd(x, 1);
   });
   assertThrows(() => and.launch(1, floats), Error, "works on integers");
+});
+
+/** Adds to halves beside each other from several programs, and reads and stores others of the same tensor. */
+const addHalves = jit(function addHalves(x: Pointer, old: Pointer, { N = 16 }) {
+  const at = tl.arange(0, N), program = tl.programId(0);
+  const before = tl.atomicAdd(x + at, tl.cast(at + 1, x.dtype), { mask: at !== 3 });
+  tl.store(old + program * N + at, before);
+  tl.store(x + N + program, 2 * tl.load(x + N + program)); // alone in half a word
+});
+
+async function assertHalves(device: Device): Promise<void> {
+  for (const dtype of ["f16", "bf16"] as const) {
+    const start = Array.from({ length: 20 }, (_, i) => i < 16 ? 0.5 : i);
+    using x = device.from(start, { dtype }), old = device.zeros([4 * 16], { dtype });
+    addHalves[grid(4)](x, old);
+    // Sums of four times i + 1 and 0.5 are halves exactly, in any order.
+    const want = start.map((value, i) => i >= 16 ? 2 * value : i === 3 ? 0.5 : 0.5 + 4 * (i + 1));
+    assertEquals([...await x.read()], want);
+    // Of each place the old values are those of the programs' steps, in some order.
+    const values = [...await old.read()];
+    for (const i of [0, 1, 15]) {
+      const seen = [0, 1, 2, 3].map((program) => values[program * 16 + i]!).sort((a, b) => a - b);
+      assertEquals(seen, [0, 1, 2, 3].map((step) => 0.5 + step * (i + 1)));
+    }
+  }
+}
+
+onDevices("tl.atomicAdd adds to halves that share a word", assertHalves);
+onGpuWithout("shader-f16", "tl.atomicAdd adds to halves that share a word", assertHalves);
+
+onDevices("tl.atomicAdd rounds each sum of halves", async (device) => {
+  const kernel = jit(function kernel(x: Pointer) {
+    tl.atomicAdd(x + tl.zeros([4], tl.i32), tl.full([4], 0.25, x.dtype));
+  });
+  using x = device.from([512], { dtype: "f16" });
+  kernel.launch(1, x);
+  assertEquals([...await x.read()], [512]); // each quarter is half a unit in the last place, and even stays
 });

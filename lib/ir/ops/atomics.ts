@@ -1,6 +1,6 @@
 /** Operations on memory that no other program can come between, and synchronisation. */
 
-import { bool, isFloat, isInteger } from "../dtype.ts";
+import { bf16, bool, f16, isFloat, isInteger } from "../dtype.ts";
 import { isPointer, sameElement, sameShape, type Type, typeText, withElement } from "../type.ts";
 import { at, expect, type Inference, type Row } from "./row.ts";
 
@@ -22,9 +22,10 @@ function pointee(op: Inference, values: readonly (Type | undefined)[]): Type {
   const pointer = at(op.operands, 0), { element } = pointer;
   expect(isPointer(element), () => `${typeText(pointer)} is no pointer`);
   const type = withElement(pointer, element.pointee);
+  const isHalf = element.pointee === f16 || element.pointee === bf16;
   expect(
-    element.pointee.bits >= 32,
-    () => `Atomic operations are on 32 and 64 bits, not on ${typeText(type)}`,
+    element.pointee.bits >= 32 || (isHalf && op.attributes["op"] === "add"),
+    () => `Atomic operations are on 32 and 64 bits, of halves sums alone, not on ${typeText(type)}`,
   );
   for (const value of values) {
     expect(
