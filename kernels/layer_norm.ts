@@ -13,9 +13,9 @@
  *     deno run kernels/layer_norm.ts
  */
 
-import { cdiv, Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { cdiv, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, rowsFor, warpsFor } from "./softmax.ts";
+import { rowsFor, tileFor, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** Layer normalisation of rows as long as `weight`, in float64. */
@@ -129,8 +129,7 @@ export function layerNorm(
   checkShape("layerNorm", "bias", bias, [columns]);
   const result = resultTensor("layerNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
-  // A long row is walked in smaller steps: its tile is held together with three running ones.
-  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  const tile = block ?? tileFor(columns);
   const BLOCK_ROWS = rowsFor(tile, x.device);
   layerNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, bias, result, rows, columns, {
     BLOCK_ROWS,

@@ -19,19 +19,9 @@
  *     deno run kernels/layer_norm_backward.ts
  */
 
-import {
-  cdiv,
-  Device,
-  grid,
-  jit,
-  LaunchError,
-  nextPowerOf2,
-  type Pointer,
-  type Tensor,
-  tl,
-} from "../mod.ts";
+import { cdiv, Device, grid, jit, LaunchError, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, rowsFor, warpsFor } from "./softmax.ts";
+import { LONGEST_TILE, rowsFor, tileFor, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** The three gradients for rows as long as `weight`, in float64. */
@@ -280,7 +270,7 @@ export function layerNormBackward(
   if (x.size === 0) return { dx: result, dweight, dbias };
 
   // Four tiles are held at a time: a row is long sooner, and shared by more warps, than where there is one.
-  const tile = block ?? (columns <= LONGEST_TILE / 2 ? nextPowerOf2(columns) : 2048);
+  const tile = block ?? tileFor(columns, LONGEST_TILE / 2);
   const whole = columns <= tile;
   const BLOCK_ROWS = whole ? rowsFor(tile, x.device) : 1;
   const parts = Math.min(cdiv(rows, BLOCK_ROWS), PARTS);

@@ -8,9 +8,9 @@
  *     deno run kernels/rms_norm.ts
  */
 
-import { cdiv, Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
+import { cdiv, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, rowsFor, warpsFor } from "./softmax.ts";
+import { rowsFor, tileFor, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** RMS normalisation of rows as long as `weight`, in float64. */
@@ -101,7 +101,7 @@ export function rmsNorm(
   checkShape("rmsNorm", "weight", weight, [columns]);
   const result = resultTensor("rmsNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
-  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  const tile = block ?? tileFor(columns);
   const BLOCK_ROWS = rowsFor(tile, x.device);
   rmsNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, result, rows, columns, {
     BLOCK_ROWS,

@@ -104,8 +104,7 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
   const { rows, columns } = checkRows("softmax", "x", x);
   const result = resultTensor("softmax", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
-  // A long row is walked in smaller steps: its tile is held together with two running ones.
-  const tile = block ?? (columns <= LONGEST_TILE ? nextPowerOf2(columns) : 2048);
+  const tile = block ?? tileFor(columns);
   const BLOCK_ROWS = rowsFor(tile, x.device);
   softmaxKernel[grid(cdiv(rows, BLOCK_ROWS))](x, result, rows, columns, {
     BLOCK_ROWS,
@@ -114,6 +113,14 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
     numWarps: warpsFor(BLOCK_ROWS * tile, x.device),
   });
   return result;
+}
+
+/**
+ * Elements of the tile for a row: all of it, up to `longest`. A longer row is walked in smaller steps,
+ * as its tile is held together with running ones.
+ */
+export function tileFor(columns: number, longest = LONGEST_TILE): number {
+  return columns <= longest ? nextPowerOf2(columns) : 2048;
 }
 
 /**

@@ -15,7 +15,7 @@ import { checkRequirements } from "./lower/requirements.ts";
 import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
-import { checkAccesses } from "./passes/check_accesses.ts";
+import { checkAccesses, type Extent } from "./passes/check_accesses.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { type MatrixUnit, useMatrixUnits } from "./passes/matrix_units.ts";
 import { rollTiles } from "./passes/roll_tiles.ts";
@@ -56,11 +56,8 @@ export interface CompileOptions {
   readonly numStages: number;
   /** For each pointer parameter in order, a number; parameters with equal numbers share a buffer. */
   readonly aliases: readonly number[];
-  /**
-   * Given where accesses are to be checked: for tensors that begin somewhere in their buffer, the
-   * parameter that says where, by name.
-   */
-  readonly checks?: Readonly<Record<string, string>> | undefined;
+  /** Given where accesses are to be checked: the parameters for the extent of each pointer's tensor. */
+  readonly checks?: Readonly<Record<string, Extent>> | undefined;
   /** How the grid is dispatched. */
   readonly fold: GridFold;
   /** Elements of the largest tile that is not cut into blocks; chosen unless tests say it. */

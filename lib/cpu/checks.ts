@@ -160,21 +160,13 @@ function watchNan(planner: Planner, op: Op, operands: readonly Operand[], out: O
   });
 }
 
-/** What may overflow on the way to a pointer, and the exact result. */
-const EXACT: Partial<Record<OpName, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  shl: (a, b) => a * 2 ** (b & 31),
-  ptr_add: (a, b) => a + b,
-};
-
-const EXACT_TEXT: Partial<Record<OpName, string>> = {
-  add: "+",
-  sub: "-",
-  mul: "*",
-  shl: "<<",
-  ptr_add: "+",
+/** What may overflow on the way to a pointer: its operator, and the exact result. */
+const SUMS: Partial<Record<OpName, readonly [string, (a: number, b: number) => number]>> = {
+  add: ["+", (a, b) => a + b],
+  sub: ["-", (a, b) => a - b],
+  mul: ["*", (a, b) => a * b],
+  shl: ["<<", (a, b) => a * 2 ** (b & 31)],
+  ptr_add: ["+", (a, b) => a + b],
 };
 
 /** Operations that only move what is on the way to a pointer. */
@@ -188,7 +180,7 @@ export function offsetOps(graph: Graph): ReadonlySet<Op> {
   const follow = (value: Value): void => {
     const op = value.def;
     if (!op || found.has(op)) return;
-    const isSum = EXACT[op.name] !== undefined;
+    const isSum = SUMS[op.name] !== undefined;
     if (!isSum && !MOVING.has(op.name)) return;
     if (!isPointer(value.type.element) && dtypeOf(value.type).name !== "i32") return;
     found.add(op);
@@ -197,12 +189,12 @@ export function offsetOps(graph: Graph): ReadonlySet<Op> {
   walk(graph.body, (op) => {
     if (op.name === "ptr_add") follow(op.result);
   });
-  return new Set([...found].filter((op) => EXACT[op.name]));
+  return new Set([...found].filter((op) => SUMS[op.name]));
 }
 
 /** Watches for sums and products that an i32 does not hold. */
 function watchOverflow(planner: Planner, op: Op, operands: readonly Operand[], out: Operand): void {
-  const { frame } = planner, exact = EXACT[op.name]!;
+  const { frame } = planner, [operator, exact] = SUMS[op.name]!;
   const [a, b] = operands as [Operand, Operand];
   planner.push(() => {
     const n = out.array.length;
@@ -212,7 +204,7 @@ function watchOverflow(planner: Planner, op: Op, operands: readonly Operand[], o
       fail(
         frame,
         op,
-        `An offset overflows: ${x} ${EXACT_TEXT[op.name]} ${y} is ${wide}, more than an i32 holds${
+        `An offset overflows: ${x} ${operator} ${y} is ${wide}, more than an i32 holds${
           placeText(op.result.type, i)
         }`,
         "Elements of a tensor have indices below 2147483648: check sizes, strides and masks",

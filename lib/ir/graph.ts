@@ -132,6 +132,13 @@ export interface Param {
   readonly divisibility: number;
 }
 
+/** A name for a parameter that the kernel's author does not see, beside all those that there are. */
+export function hiddenName(name: string, names: readonly string[]): string {
+  let hidden = name;
+  while (names.includes(hidden)) hidden += "_";
+  return hidden;
+}
+
 /** A whole kernel. */
 export class Graph {
   constructor(

@@ -16,7 +16,7 @@ import {
   type Numeric,
   roundTo,
 } from "../ir/dtype.ts";
-import type { Graph } from "../ir/graph.ts";
+import { type Graph, hiddenName } from "../ir/graph.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
 import { GpuStorage } from "../runtime/gpu_storage.ts";
@@ -24,7 +24,6 @@ import { HostBackend, HostStorage } from "../runtime/host.ts";
 import { isPointer } from "../ir/type.ts";
 import { Tensor, type TensorDType } from "../runtime/tensor.ts";
 import { WebGpuBackend } from "../runtime/webgpu.ts";
-import { lengthName } from "../passes/check_accesses.ts";
 import { offsetName } from "../trace/trace.ts";
 import { stageClock } from "../stages.ts";
 import { FOLD } from "../wgsl/module.ts";
@@ -55,8 +54,12 @@ export function prepare(
   if (backend instanceof HostBackend) return onHost(graph, backend, positions, sanitize);
   if (backend instanceof WebGpuBackend) {
     const names = [...positions.keys()], target = targetOf(backend.capabilities);
+    const extentOf = (name: string) => ({
+      offset: offsetName(name, names),
+      length: lengthName(name, names),
+    });
     const checks = sanitize
-      ? Object.fromEntries(names.map((name) => [name, offsetName(name, names)]))
+      ? Object.fromEntries(names.map((name) => [name, extentOf(name)]))
       : undefined;
     const program = compileOnce(graph, { ...options, checks }, target, backend.cache);
     return onGpu(program, backend, positions, sharingOf(graph, positions, options.aliases));
@@ -108,7 +111,7 @@ function onHost(
 ): Executable {
   const print = (text: string) => backend.print(text);
   const writtenOf = sanitize ? (buffer: ArrayBufferLike) => backend.writtenOf(buffer) : undefined;
-  const graph = simplify(traced), offsets = offsetsOf(positions);
+  const graph = simplify(traced), offsets = hiddenOf(positions, offsetName);
   const order = graph.params.map(({ name }) => offsets.has(name) ? -1 : position(positions, name));
   return (values, grid) => {
     // An offset is that of the typed array, which begins where the tensor does.
@@ -124,10 +127,15 @@ function hostArgument(value: unknown): HostArray | Numeric {
   return hostView(DTYPES[value.dtype as TensorDType], storage.buffer, storage.offset, value.size);
 }
 
-/** Which pointer each parameter for an offset belongs to, by name, as a position. */
-function offsetsOf(positions: Positions): Positions {
+/** What the parameter for a tensor's length is called, beside the kernel's own. */
+function lengthName(name: string, names: readonly string[]): string {
+  return hiddenName(`${name}_length`, names);
+}
+
+/** Which pointer each parameter that its author does not see belongs to, by name, as a position. */
+function hiddenOf(positions: Positions, nameOf: typeof offsetName): Positions {
   const names = [...positions.keys()];
-  return new Map(names.map((name) => [offsetName(name, names), positions.get(name)!]));
+  return new Map(names.map((name) => [nameOf(name, names), positions.get(name)!]));
 }
 
 function onGpu(
@@ -202,8 +210,7 @@ function fieldsOf(
   positions: Positions,
   bound: readonly (readonly number[])[],
 ): Field[] {
-  const offsets = offsetsOf(positions), names = [...positions.keys()];
-  const lengths = new Map(names.map((name) => [lengthName(name, names), positions.get(name)!]));
+  const offsets = hiddenOf(positions, offsetName), lengths = hiddenOf(positions, lengthName);
   return program.uniforms.flatMap(({ name, dtype, offset }): Field[] => {
     if (name === FIRST_REPORT) return []; // the queue's
     const at = offset / 4, element = DTYPES[dtype], binding = 0;

@@ -38,36 +38,32 @@ function accessOf(op: Op) {
   return { ...ACCESSES[op.name as keyof typeof ACCESSES], base: element.base };
 }
 
+/** The parameters that say where a tensor begins in its buffer, if it is not at the start, and how long it is. */
+export interface Extent {
+  readonly offset: string;
+  readonly length: string;
+}
+
 /**
  * The graph with checks.
  *
- * @param offsets For parameters whose tensor begins somewhere in its buffer, the parameter that says
- * where, by name.
+ * @param extents What the parameters for each pointer parameter are called.
  */
-export function checkAccesses(graph: Graph, offsets: Readonly<Record<string, string>>): Graph {
-  const names = graph.params.map(({ name }) => name);
+export function checkAccesses(graph: Graph, extents: Readonly<Record<string, Extent>>): Graph {
   const byName = new Map(graph.params.map(({ name, value }) => [name, value]));
   const lengths = new Map<string, Param>();
   for (const { name, value } of graph.params) {
     if (!isPointer(value.type.element)) continue;
-    const hidden = lengthName(name, names);
+    const hidden = extents[name]!.length;
     const length = new Value(scalar(DTYPES.i32), hidden);
     lengths.set(name, { name: hidden, value: length, divisibility: 1 });
   }
   const all = new Graph(graph.name, [...graph.params, ...lengths.values()], graph.body);
   return rewrite(all, (op, operands, rewriter) => {
     if (!Object.hasOwn(ACCESSES, op.name)) return undefined;
-    const { base } = accessOf(op), offset = offsets[base];
-    const start = offset === undefined ? undefined : byName.get(offset);
+    const { base } = accessOf(op), start = byName.get(extents[base]!.offset);
     return checked(op, operands, rewriter, lengths.get(base)!.value, start);
   });
-}
-
-/** What the parameter for a tensor's length is called, beside the kernel's own. */
-export function lengthName(name: string, names: readonly string[]): string {
-  let hidden = `${name}_length`;
-  while (names.includes(hidden)) hidden += "_";
-  return hidden;
 }
 
 /** The access with a mask that keeps it inside, after the check. */

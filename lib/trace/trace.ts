@@ -8,7 +8,7 @@
 import type * as acorn from "npm:acorn@8.15.0";
 import { CompilationError } from "../errors.ts";
 import { type DType, DTYPES } from "../ir/dtype.ts";
-import { Graph, type Param, Region, Value } from "../ir/graph.ts";
+import { Graph, hiddenName, type Param, Region, Value } from "../ir/graph.ts";
 import { scalar } from "../ir/type.ts";
 import { elementOf } from "../language/dtypes.ts";
 import { Environment, type KernelFunction } from "./environment.ts";
@@ -330,9 +330,7 @@ function offsetParam(name: string, divisibility: number, names: readonly string[
 
 /** What the parameter for a tensor's offset is called, beside the kernel's own. */
 export function offsetName(name: string, names: readonly string[]): string {
-  let hidden = `${name}_offset`;
-  while (names.includes(hidden)) hidden += "_";
-  return hidden;
+  return hiddenName(`${name}_offset`, names);
 }
 
 /** An argument that was left out needs a default that is a value, not only a dtype. */

@@ -62,6 +62,18 @@ test("a view has bounds of its own", async (device) => {
   await device.synchronize();
 });
 
+test("a parameter with the name that a length would have is not taken for it", async (device) => {
+  const kernel = jit(function kernel(x: Pointer, x_length: number) {
+    const at = tl.arange(0, 8);
+    tl.store(x + at, x_length, { mask: at < 8 });
+  });
+  const x = device.zeros([8]);
+  for (const length of [1, 5]) { // 1 is a constant of the compiled kernel, 5 is not
+    kernel[grid(1)](x, length);
+    assertEquals([...await x.read()], Array.from({ length: 8 }, () => length));
+  }
+});
+
 test("a negative index and an atomic operation outside are reported", async (device) => {
   const before = jit(function before(x: Pointer, out: Pointer) {
     tl.store(out, tl.load(x - 1 - tl.programId(0)));
