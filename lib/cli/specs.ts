@@ -7,12 +7,13 @@
  * | `ptr f32 % 4` | … at a multiple of 4 bytes |
  * | `i32` | a scalar of which nothing is known |
  * | `i32 % 16` | a scalar divisible by 16 |
- * | `i32 = 781` | specialised as a launch with 781 is: 1 becomes a constant, a multiple of 16 is known to be one |
+ * | `i32 = 781` | specialised as a launch with 781 is: 1 becomes a constant, a multiple of 16 or of 4 is known to be one |
  *
  * Each may have the parameter's name in front, `n: i32`, which is then checked.
  */
 
 import { dtypeNamed, DTYPES, isInteger } from "../ir/dtype.ts";
+import { divisorOf } from "../launch/bind.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
 import { UsageError } from "./usage.ts";
 
@@ -77,7 +78,7 @@ function parseArgument(text: string, param: string): ArgumentSpec {
     throw new UsageError(`'${param}' is an ${dtype.name}, but its value is ${value}`);
   }
   if (number === 1) return { kind: "scalar", dtype, divisibility: 1, value: 1 };
-  return { kind: "scalar", dtype, divisibility: number % 16 === 0 ? 16 : 1 };
+  return { kind: "scalar", dtype, divisibility: divisorOf(number) };
 }
 
 function powerOfTwo(divisor: number, param: string): number {

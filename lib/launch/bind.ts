@@ -10,7 +10,7 @@
  * | descriptor | `*f32\|16,32;i32%16,i32;i32,i32=1;zero` | a tensor in blocks, with the classes of its sizes and strides |
  * | view | `*f32@`, `*f32@16`, `*f32@=0` | the same, some elements further on, or a multiple of 16 bytes |
  * | 1 | `i32=1` | becomes a compile-time constant |
- * | 32 | `i32%16` | an i32 known to be divisible by 16 |
+ * | 32, 20 | `i32%16`, `i32%4` | an i32 known to be divisible by 16, or only by 4 (see `divisorOf`) |
  * | 5, 2 ** 40 or 5n, 0.5, true | `i32`, `i64`, `f32`, `bool` | a scalar of which nothing is known |
  * | anything else | `!key` | a compile-time value |
  */
@@ -287,18 +287,30 @@ function bindScalar(
 }
 
 const CLASSES = Object.fromEntries(
-  Object.keys(DTYPES).map((name) => [name, [name, `${name}=1`, `${name}%16`]]),
-) as Record<DType["name"], [plain: string, one: string, divisible: string]>;
+  Object.keys(DTYPES).map((name) => [
+    name,
+    { 1: name, 4: `${name}%4`, 16: `${name}%16`, one: `${name}=1` },
+  ]),
+) as Record<DType["name"], Record<1 | 4 | 16 | "one", string>>;
 
 function scalarClass(kernel: Parameters, i: number, value: Numeric, dtype: DType): string {
-  const [plain, one, divisible] = CLASSES[dtype.name];
-  if (!isInteger(dtype)) return plain;
+  const classes = CLASSES[dtype.name];
+  if (!isInteger(dtype)) return classes[1];
   // deno-lint-ignore eqeqeq -- a bigint and a number may be the same integer
   if (elementIn(dtype, value) != value) {
     throw problem(kernel, i, `is ${value}, which no ${dtype.name} can hold`);
   }
-  if (typeof value === "bigint") return value === 1n ? one : value % 16n === 0n ? divisible : plain;
-  return value === 1 ? one : value % 16 === 0 ? divisible : plain;
+  // deno-lint-ignore eqeqeq -- as above
+  return value == 1 ? classes.one : classes[divisorOf(value)];
+}
+
+/**
+ * Which of these divides an integer, the largest: what a kernel is told of it. Rows of a multiple of 4
+ * elements are read in vectors of 4; 16 says as much of narrow elements, of blocks and of steps.
+ */
+export function divisorOf(x: Numeric): 1 | 4 | 16 {
+  if (typeof x === "bigint") x = Number(x & 15n);
+  return x % 16 === 0 ? 16 : x % 4 === 0 ? 4 : 1;
 }
 
 /** What the tracer is told of an argument, by its class. */
@@ -324,7 +336,7 @@ export function specOf(cls: string, value: unknown): ArgumentSpec {
     return { kind: "pointer", dtype, divisibility: 16, ...offset };
   }
   if (suffix === "=1") return { kind: "scalar", dtype, divisibility: 1, value: 1 };
-  return { kind: "scalar", dtype, divisibility: suffix === "%16" ? 16 : 1 };
+  return { kind: "scalar", dtype, divisibility: suffix ? Number(suffix.slice(1)) : 1 };
 }
 
 /** For each pointer among the classes, a number that pointers to one buffer share. */

@@ -14,7 +14,7 @@ import { TypedScalar } from "../language/dtypes.ts";
 import type { Device } from "../runtime/device.ts";
 import { GpuStorage } from "../runtime/gpu_storage.ts";
 import { Tensor } from "../runtime/tensor.ts";
-import { isPlainObject, type Parameters } from "./bind.ts";
+import { divisorOf, isPlainObject, type Parameters } from "./bind.ts";
 
 /** What a way through the tree leads to. */
 class Node<Leaf> {
@@ -22,8 +22,11 @@ class Node<Leaf> {
   leaf: Leaf | undefined;
 }
 
-/** Steps of numbers and booleans. Dtypes of tensors are steps as well, by name. */
-const PLAIN = 0, ONE = 1, DIVISIBLE = 2, FLOAT = 3, BOOL = 4;
+/**
+ * Steps of numbers and booleans, beside those of integers: what divides them, 1, 4 or 16. Dtypes of
+ * tensors are steps as well, by name.
+ */
+const ONE = 0, FLOAT = 2, BOOL = 3;
 /** The step of an argument that is not there. */
 const MISSING = 5;
 /** Steps from here on: a tensor begins behind where a binding can begin, so many bytes on. */
@@ -170,7 +173,7 @@ function codeOfNumber(x: Numeric, dtype: DTypeName | undefined): number {
       if (isWide(element) || roundTo(element, x) !== x) return UNKNOWN;
     }
   }
-  return x === 1 ? ONE : x % 16 === 0 ? DIVISIBLE : PLAIN;
+  return x === 1 ? ONE : divisorOf(x);
 }
 
 /** What is known of a tensor's address, beside the other tensors of the launch; 0 for the common case. */

@@ -25,8 +25,9 @@ function classOf(value: unknown): string {
 
 Deno.test("numbers are classed by what a kernel is specialised by", () => {
   const values = [
-    ...[1, 16, -32, 0, -0, 5, -1, 0.5, NaN, Infinity, true, false, 7n, 2 ** 31 - 1, 2 ** 31],
-    ...[1n, -32n, 2n ** 63n],
+    ...[1, 16, -32, 0, -0, 4, -20, 8, 5, 6, -1, 0.5, NaN, Infinity, true, false, 7n],
+    ...[2 ** 31 - 1, 2 ** 31],
+    ...[1n, -32n, -20n, 6n, 2n ** 63n],
   ];
   assertEquals(values.map(classOf), [
     "i32=1",
@@ -34,6 +35,10 @@ Deno.test("numbers are classed by what a kernel is specialised by", () => {
     "i32%16",
     "i32%16",
     "i32%16",
+    "i32%4",
+    "i32%4",
+    "i32%4",
+    "i32",
     "i32",
     "i32",
     "f32",
@@ -46,6 +51,8 @@ Deno.test("numbers are classed by what a kernel is specialised by", () => {
     "i64%16",
     "i64=1",
     "i64%16",
+    "i64%4",
+    "i64",
     "u64%16",
   ]);
   assertEquals(
@@ -67,7 +74,7 @@ Deno.test("a declared parameter has its dtype, whatever number is passed", () =>
 Deno.test("classes say which tensors share a buffer", () => {
   const three = { ...KERNEL, positional: [param("a"), param("b"), param("c"), param("n")] };
   const { classes } = bind(three, [y, x, y, 4]);
-  assertEquals(classes, ["*f16", "*f32", "*f16=0", "i32"]);
+  assertEquals(classes, ["*f16", "*f32", "*f16=0", "i32%4"]);
   assertEquals(aliasesOf(classes), [0, 1, 0]);
 });
 
@@ -80,6 +87,7 @@ Deno.test("classes turn into what the tracer is told", () => {
     value: 1,
   });
   assertEquals(specOf("u32%16", 32), { kind: "scalar", dtype: DTYPES.u32, divisibility: 16 });
+  assertEquals(specOf("i32%4", 20), { kind: "scalar", dtype: DTYPES.i32, divisibility: 4 });
   assertEquals(specOf("f32", 0.5), { kind: "scalar", dtype: DTYPES.f32, divisibility: 1 });
   assertEquals(specOf("!#3", assert), { kind: "static", value: assert });
 });

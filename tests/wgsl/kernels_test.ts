@@ -134,6 +134,20 @@ Deno.test("softmax reads and writes each element once", () => {
   assert(wgsl.includes("buffer_of_x: array<vec4<f32>>"));
 });
 
+Deno.test("rows of a multiple of 4 elements are read and written in vectors, if not of 16", () => {
+  const kernels = {
+    softmax: wgslOf(softmaxKernel, [pointer(), pointer(), integer(1), integer(4)], {}),
+    matmul: wgslOf(matmulKernel, matmulArguments(f32, 4), TILES),
+  };
+  for (const [name, wgsl] of Object.entries(kernels)) {
+    const buffers = wgsl.match(/buffer_of_\w+: array<[\w<>]+>/g)!;
+    assert(
+      buffers.every((text) => text.includes("vec4")),
+      `${name}\n${wgsl}`,
+    );
+  }
+});
+
 Deno.test("matmul stages each operand once a step, and multiplies in registers", () => {
   const wgsl = CASES["matmul"]!();
   const loop = wgsl.slice(wgsl.indexOf("for ("), wgsl.lastIndexOf("buffer_of_out["));
