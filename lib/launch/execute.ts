@@ -186,7 +186,7 @@ function scratch(program: CompiledProgram, backend: WebGpuBackend, programs: num
         `but the device allows ${most}: launch fewer programs, or smaller tiles`,
     );
   }
-  return backend.allocate(bytes, `what ${programs} programs of '${program.name}' keep`, false);
+  return backend.allocate(bytes, `what ${programs} programs of '${program.name}' keep`, "none");
 }
 
 function storageOf(value: unknown): GpuStorage {

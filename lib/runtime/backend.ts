@@ -46,12 +46,15 @@ export interface MemoryReport {
   readonly tensors: number;
 }
 
+/** What new memory holds: anything, zeros, or what the host is about to write to it. */
+export type Filling = "none" | "zeros" | "host";
+
 export interface Backend {
   readonly capabilities: Capabilities;
   /** Takes what kernels print. */
   print: (text: string) => void;
-  /** Memory, zeroed when `zeroed`. `what` names it in errors: "a tensor of shape [4, 8] and dtype f32". */
-  allocate(bytes: number, what: string, zeroed: boolean): Storage;
+  /** Memory. `what` names it in errors: "a tensor of shape [4, 8] and dtype f32". */
+  allocate(bytes: number, what: string, filling: Filling): Storage;
   memory(): MemoryReport;
   /** Gives back the memory that is kept for later. */
   trim(): void;

@@ -1,5 +1,5 @@
 /**
- * Bind groups, one for each pipeline and list of storages that met: making one costs 11 µs.
+ * Bind groups, one for each layout and list of storages that met: making one costs 11 µs.
  *
  * They are found by a number that the blocks and offsets are mixed into, without making a text of
  * them. A group goes when one of its buffers does, or when it is the oldest of too many.
@@ -8,8 +8,8 @@
 import { DeviceError, LaunchError } from "../errors.ts";
 import type { Limits } from "./capabilities.ts";
 import type { GpuStorage } from "./gpu_storage.ts";
-import { type Block, GRANULE } from "./memory_pool.ts";
-import type { Pipeline } from "./pipelines.ts";
+import type { Block } from "./memory_pool.ts";
+import type { Layout, Pipeline } from "./pipelines.ts";
 import type { ReportBuffer } from "./reports.ts";
 
 /** Groups at most; a program that uses more pays for making them again. */
@@ -18,7 +18,7 @@ const MAX_GROUPS = 8192;
 /** A bind group with what it is of. */
 export interface Group {
   readonly hash: number;
-  readonly pipeline: Pipeline;
+  readonly layout: Layout;
   readonly blocks: readonly Block[];
   readonly offsets: readonly number[];
   readonly sizes: readonly number[];
@@ -51,9 +51,10 @@ export class BindGroups {
     this.#reports = reports;
   }
 
-  /** The group of a pipeline and the storages of its bindings. */
+  /** The group of the storages of a pipeline's bindings. */
   get(pipeline: Pipeline, storages: readonly GpuStorage[]): Group {
-    let hash = pipeline.id;
+    const { layout } = pipeline;
+    let hash = layout.id;
     for (let i = 0; i < storages.length; i++) {
       const { block, offset, bound } = storages[i]!;
       hash = Math.imul(hash ^ block.id, 0x01000193) + offset + Math.imul(bound, 31) | 0;
@@ -61,7 +62,7 @@ export class BindGroups {
     const groups = this.#groups.get(hash);
     if (groups) {
       for (let i = 0; i < groups.length; i++) {
-        if (isOf(groups[i]!, pipeline, storages)) return groups[i]!;
+        if (isOf(groups[i]!, layout, storages)) return groups[i]!;
       }
     }
     return this.#make(hash, pipeline, storages);
@@ -74,25 +75,25 @@ export class BindGroups {
 
   #make(hash: number, pipeline: Pipeline, storages: readonly GpuStorage[]): Group {
     storages.forEach((storage, i) => this.#check(pipeline, storage, i));
-    const { program: { uniformBytes, records, name }, layout } = pipeline;
+    const { program: { name }, layout } = pipeline, { hasReports, uniformBytes } = layout;
     const entries: GPUBindGroupEntry[] = storages.map(({ block, offset, bound }, binding) => ({
       binding,
       resource: { buffer: block.buffer, offset, size: bound },
     }));
-    if (records.length > 0) {
+    if (hasReports) {
       entries.push({ binding: entries.length, resource: { buffer: this.#reports.buffer } });
     }
     if (uniformBytes > 0) {
-      const size = Math.ceil(uniformBytes / GRANULE) * GRANULE;
-      entries.push({ binding: entries.length, resource: { buffer: this.#uniforms, size } });
+      const resource = { buffer: this.#uniforms, size: uniformBytes };
+      entries.push({ binding: entries.length, resource });
     }
     const group: Group = {
       hash,
-      pipeline,
+      layout,
       blocks: storages.map(({ block }) => block),
       offsets: storages.map(({ offset }) => offset),
       sizes: storages.map(({ bound }) => bound),
-      gpu: this.#create({ label: name, layout, entries }, storages),
+      gpu: this.#create({ label: name, layout: layout.gpu, entries }, storages),
     };
     for (const block of group.blocks) block.groups.add(group);
     const sameHash = this.#groups.get(hash);
@@ -148,8 +149,8 @@ export class BindGroups {
   }
 }
 
-function isOf(group: Group, pipeline: Pipeline, storages: readonly GpuStorage[]): boolean {
-  if (group.pipeline !== pipeline || group.blocks.length !== storages.length) return false;
+function isOf(group: Group, layout: Layout, storages: readonly GpuStorage[]): boolean {
+  if (group.layout !== layout || group.blocks.length !== storages.length) return false;
   for (let i = 0; i < storages.length; i++) {
     const { block, offset, bound } = storages[i]!;
     if (group.blocks[i] !== block || group.offsets[i] !== offset || group.sizes[i] !== bound) {

@@ -5,7 +5,7 @@
 import { DeviceError, LaunchError } from "../errors.ts";
 import { describe, openGpu } from "./adapter.ts";
 import type { Cache } from "../cache/cache.ts";
-import type { Backend, MemoryReport } from "./backend.ts";
+import type { Backend, Filling, MemoryReport } from "./backend.ts";
 import { DTYPES, elementOf, type HostArray, isFloat, type Numeric } from "../ir/dtype.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { loadDawn } from "./dawn.ts";
@@ -260,7 +260,7 @@ export class Device {
     shape: readonly number[],
     options: DTypeOptions<D> = {},
   ): Tensor<D> {
-    return this.#allocate(shape, options.dtype, false);
+    return this.#allocate(shape, options.dtype, "none");
   }
 
   /**
@@ -273,7 +273,7 @@ export class Device {
     shape: readonly number[],
     options: DTypeOptions<D> = {},
   ): Tensor<D> {
-    return this.#allocate(shape, options.dtype, true);
+    return this.#allocate(shape, options.dtype, "zeros");
   }
 
   /**
@@ -412,7 +412,7 @@ export class Device {
           `it has ${size} elements`,
       );
     }
-    const tensor = this.empty(shape, { dtype });
+    const tensor = this.#allocate(shape, dtype, "host");
     tensor.storage.write(bytesOf(dtype, numbers));
     return tensor;
   }
@@ -516,11 +516,11 @@ export class Device {
   #allocate<D extends TensorDType = "f32">(
     shape: readonly number[],
     given: D | undefined,
-    zeroed: boolean,
+    filling: Filling,
   ): Tensor<D> {
     const dtype = checkDType(given ?? "f32") as D, dims = checkShape(shape);
     const what = `a tensor of shape [${dims.join(", ")}] and dtype ${dtype}`;
-    const storage = this.backend.allocate(sizeOf(dims) * elementBytes(dtype), what, zeroed);
+    const storage = this.backend.allocate(sizeOf(dims) * elementBytes(dtype), what, filling);
     return new Tensor(this, storage, dims, dtype);
   }
 
@@ -529,7 +529,7 @@ export class Device {
     dtype: D,
     fill: (array: TensorArrays[D]) => void,
   ): Tensor<D> {
-    const tensor = this.empty(shape, { dtype });
+    const tensor = this.#allocate(shape, dtype, "host");
     const array = arrayOf(dtype, tensor.size);
     fill(array);
     tensor.storage.write(bytesOf(dtype, array));

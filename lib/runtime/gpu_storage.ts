@@ -7,7 +7,10 @@ import { type Block, GRANULE } from "./memory_pool.ts";
 import type { WebGpuBackend } from "./webgpu.ts";
 
 export class GpuStorage implements Storage {
-  /** Bytes that a binding of it covers: up to the next vector, or the end of the buffer. */
+  /**
+   * Bytes that a binding of it covers: up to the next vector, or, where it is all that is in its block, up to
+   * the block's end, so that tensors of similar sizes that follow each other there share bind groups.
+   */
   readonly bound: number;
   readonly placement: Placement;
 
@@ -17,9 +20,11 @@ export class GpuStorage implements Storage {
     readonly offset: number,
     readonly bytes: number,
   ) {
-    const whole = Math.max(GRANULE, Math.ceil(bytes / GRANULE) * GRANULE);
-    this.bound = Math.min(whole, block.bytes - offset);
-    const { minStorageBufferOffsetAlignment: align } = backend.limits;
+    const { minStorageBufferOffsetAlignment: align, maxStorageBufferBindingSize: most } =
+      backend.limits;
+    const vectorBytes = Math.max(GRANULE, Math.ceil(bytes / GRANULE) * GRANULE);
+    const alone = bytes === block.requested && block.bytes <= most;
+    this.bound = alone ? block.bytes : Math.min(vectorBytes, block.bytes - offset);
     const vectors = this.bound % GRANULE === 0; // else the last elements are not of a whole one
     this.placement = !vectors ? 1 : offset % align === 0 ? 0 : offset % GRANULE === 0 ? GRANULE : 1;
   }

@@ -5,6 +5,7 @@
 import { LaunchError } from "../errors.ts";
 import {
   type Backend,
+  type Filling,
   MemoryCount,
   type MemoryReport,
   type Placement,
@@ -106,10 +107,10 @@ export class HostBackend implements Backend {
     return laps;
   }
 
-  allocate(bytes: number, what: string, zeroed: boolean): HostStorage {
+  allocate(bytes: number, what: string, filling: Filling): HostStorage {
     try {
       const buffer = new ArrayBuffer(bytes);
-      const written = this.#written && new Uint8Array(bytes).fill(zeroed ? 1 : 0);
+      const written = this.#written && new Uint8Array(bytes).fill(filling === "zeros" ? 1 : 0);
       if (written) this.#written?.set(buffer, written);
       this.#count.take(bytes);
       return new HostStorage({ buffer, written, count: this.#count, parts: 0 }, 0, bytes);

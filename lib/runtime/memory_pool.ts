@@ -23,6 +23,9 @@ export const GRANULE = 16;
 /** The smallest buffer; smaller ones share its size. */
 const SMALLEST = 256;
 
+/** Rather than wait for one of these that is in use, another is made. */
+const CHEAP_BYTES = 64 * 2 ** 10;
+
 /** Larger buffers are cut finer: a quarter of one would be much to waste. */
 const FINE_BYTES = 16 * 2 ** 20;
 
@@ -38,6 +41,8 @@ export class Block {
   argument = 0;
   /** Storages that are parts of it. */
   parts = 0;
+  /** The bytes of the tensor that it was taken for; undefined when it belongs to somebody else. */
+  requested: number | undefined;
   /** The cached bind groups that hold it. */
   readonly groups = new Set<Group>();
   /** All of it as one storage, once a view has asked for that. */
@@ -81,6 +86,8 @@ export interface PoolContext {
   readonly memoryLimit: number;
   /** Is told of every check that is under way; the promise never rejects. */
   readonly track: (check: Promise<DeviceError | undefined>) => void;
+  /** Whether launches that are not submitted yet use a block. */
+  readonly isBusy: (block: Block) => boolean;
   /** Destroys a block's buffer once what is recorded with it is submitted. */
   readonly destroy: (block: Block) => void;
   /** Drops the bind groups of a block. */
@@ -102,8 +109,13 @@ export class MemoryPool {
     return this.#count.report();
   }
 
-  /** A block of at least so many bytes, with whatever its last tensor left in it; `used` tells. */
-  take(bytes: number, what: string): Block {
+  /**
+   * A block of at least so many bytes, with whatever its last tensor left in it; `used` tells.
+   *
+   * @param set Whether it will be set at once, by the host or to zeros: then one is preferred that no
+   * recorded launch uses, since those would have to be submitted first.
+   */
+  take(bytes: number, what: string, set: boolean): Block {
     const { maxBufferSize } = this.#context;
     const needed = Math.max(GRANULE, Math.ceil(bytes / GRANULE) * GRANULE);
     if (needed > maxBufferSize) {
@@ -112,7 +124,7 @@ export class MemoryPool {
       );
     }
     const size = Math.min(bucketOf(needed), maxBufferSize);
-    const kept = this.#kept.get(size)?.pop();
+    const kept = this.#reuse(size, set);
     if (kept) {
       this.#count.cached -= size;
       this.#count.take(size);
@@ -129,6 +141,15 @@ export class MemoryPool {
     this.#blocks.add(block);
     this.#count.take(size);
     return block;
+  }
+
+  #reuse(size: number, set: boolean): Block | undefined {
+    const kept = this.#kept.get(size), last = kept?.at(-1);
+    if (!kept || !last) return undefined;
+    if (!set || !this.#context.isBusy(last)) return kept.pop();
+    // The one that was given back first is the likeliest to be free.
+    if (!this.#context.isBusy(kept[0]!)) return kept.shift();
+    return size > CHEAP_BYTES ? kept.pop() : undefined;
   }
 
   /** Takes a block back, for the next tensor of its size. */

@@ -9,6 +9,20 @@ import { DeviceError, OutOfResourcesError } from "../errors.ts";
 import type { Limits } from "./capabilities.ts";
 import type { Program } from "./program.ts";
 
+/** Uniform buffers are bound in steps of so many bytes, so that kernels with different scalars share layouts. */
+const UNIFORM_STEP = 256;
+
+/** How the arguments of programs are bound; programs that bind alike share one, and with it bind groups. */
+export interface Layout {
+  /** Tells layouts of one device apart. */
+  readonly id: number;
+  readonly gpu: GPUBindGroupLayout;
+  readonly forPipelines: GPUPipelineLayout;
+  readonly hasReports: boolean;
+  /** Bytes of the uniform buffer that are bound. */
+  readonly uniformBytes: number;
+}
+
 /** A pipeline for one program on one device. */
 export class Pipeline {
   /** Set when the device has accepted it. */
@@ -19,10 +33,9 @@ export class Pipeline {
   readonly firstReportOffset: number;
 
   constructor(
-    readonly id: number,
     readonly program: Program,
     readonly gpu: GPUComputePipeline,
-    readonly layout: GPUBindGroupLayout,
+    readonly layout: Layout,
   ) {
     const field = program.uniforms.find(({ name }) => name === "#first_report");
     this.firstReportOffset = field?.offset ?? 0;
@@ -38,6 +51,7 @@ export function numbered(text: string): string {
 /** Makes pipelines, one for each WGSL text. */
 export class PipelineCache {
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #layouts = new Map<string, Layout>();
 
   /** @param track Is told of every check that is under way; the promise never rejects. */
   constructor(
@@ -63,17 +77,16 @@ export class PipelineCache {
     const { device } = this, label = program.name;
     device.pushErrorScope("internal");
     device.pushErrorScope("validation");
-    // The layout is explicit: with "auto" a binding that the WGSL does not use would be dropped.
-    const layout = device.createBindGroupLayout({ label, entries: layoutEntries(program) });
+    const layout = this.#layoutOf(program);
     const gpu = device.createComputePipeline({
       label,
-      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      layout: layout.forPipelines,
       compute: {
         module: device.createShaderModule({ label, code: program.wgsl }),
         entryPoint: "main",
       },
     });
-    const pipeline = new Pipeline(this.#pipelines.size, program, gpu, layout);
+    const pipeline = new Pipeline(program, gpu, layout);
     const verdicts = Promise.all([device.popErrorScope(), device.popErrorScope()]);
     this.track(verdicts.then(
       ([invalid, internal]) => {
@@ -85,6 +98,22 @@ export class PipelineCache {
       () => undefined, // the device is lost, which is reported as such
     ));
     return pipeline;
+  }
+
+  /** The layout is explicit: with "auto" a binding that the WGSL does not use would be dropped. */
+  #layoutOf(program: Program): Layout {
+    const { bindings, records } = program, hasReports = records.length > 0;
+    const uniformBytes = Math.ceil(program.uniformBytes / UNIFORM_STEP) * UNIFORM_STEP;
+    const key = `${bindings.map(({ access }) => access).join()};${hasReports};${uniformBytes}`;
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const { device } = this, label = "arguments";
+      const gpu = device.createBindGroupLayout({ label, entries: layoutEntries(program) });
+      const forPipelines = device.createPipelineLayout({ label, bindGroupLayouts: [gpu] });
+      layout = { id: this.#layouts.size, gpu, forPipelines, hasReports, uniformBytes };
+      this.#layouts.set(key, layout);
+    }
+    return layout;
   }
 }
 

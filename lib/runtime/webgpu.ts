@@ -4,7 +4,7 @@
 
 import { DeviceError } from "../errors.ts";
 import type { Cache } from "../cache/cache.ts";
-import type { Backend, MemoryReport } from "./backend.ts";
+import type { Backend, Filling, MemoryReport } from "./backend.ts";
 import type { Capabilities, Limits } from "./capabilities.ts";
 import { GpuStorage } from "./gpu_storage.ts";
 import { Block, MemoryPool, nextBlockId } from "./memory_pool.ts";
@@ -61,6 +61,7 @@ export class WebGpuBackend implements Backend {
       maxBufferSize: this.limits.maxBufferSize,
       memoryLimit,
       track: (check) => failures.track(check),
+      isBusy: (block) => this.queue.isBusy(block),
       destroy: (block) => this.queue.destroy(block),
       forget: (block) => this.queue.forget(block),
     });
@@ -81,11 +82,12 @@ export class WebGpuBackend implements Backend {
     });
   }
 
-  allocate(bytes: number, what: string, zeroed: boolean): GpuStorage {
+  allocate(bytes: number, what: string, filling: Filling): GpuStorage {
     this.queue.failures.throwIfLost();
-    const block = this.#pool.take(bytes, what);
+    const block = this.#pool.take(bytes, what, filling !== "none");
     block.parts = 1;
-    if (zeroed && block.used) this.queue.clear(block, 0, block.bytes); // a new buffer is zero
+    block.requested = bytes;
+    if (filling === "zeros" && block.used) this.queue.clear(block, 0, block.bytes); // a new buffer is zero
     return new GpuStorage(this, block, 0, bytes);
   }
 

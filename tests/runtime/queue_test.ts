@@ -166,6 +166,84 @@ onGpu(
   },
 );
 
+/** How often `action` calls a method of the device. */
+async function callsOf(
+  device: Device,
+  method: "createBindGroup" | "createBuffer",
+  action: () => unknown,
+): Promise<number> {
+  const gpu = device.gpu as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const original = gpu[method]!;
+  let calls = 0;
+  gpu[method] = (...args) => (calls++, original.apply(gpu, args));
+  try {
+    await action();
+  } finally {
+    delete gpu[method]; // the prototype's again
+  }
+  return calls;
+}
+
+onGpu("kernels that take the same kinds of arguments share bind groups", async (device) => {
+  const again = { ...STEP, name: "again", wgsl: STEP.wgsl.replace("+", "+ 1 +") };
+  using x = device.zeros([64]);
+  const calls = await callsOf(device, "createBindGroup", () => {
+    for (let i = 0; i < 10; i++) {
+      launch(device, STEP, [x], [1, i]);
+      launch(device, again, [x], [1, i]); // the same scalars
+      launch(device, again, [x], [2, 0]);
+    }
+  });
+  assertEquals(calls, 1);
+  let expected = 0;
+  for (let i = 0; i < 10; i++) expected = ((expected + i) + i + 1) * 2 + 1;
+  assertEquals(await common(x), expected);
+});
+
+onGpu("tensors of similar sizes that follow each other share bind groups", async (device) => {
+  device.zeros([1000]).dispose();
+  await device.synchronize();
+  const calls = await callsOf(device, "createBindGroup", () => {
+    for (const n of [1000, 990, 1001, 1024, 1000]) {
+      using x = device.empty([n]);
+      launch(device, STEP, [x], [0, n]);
+    }
+  });
+  assertEquals(calls, 1);
+});
+
+onGpu("new tensors of zeros and of the host's numbers do not end the batch", async (device) => {
+  using sum = device.zeros([64]), copy = device.empty([64]);
+  const { queue } = device.backend as WebGpuBackend;
+  const round = (i: number) => {
+    using zeros = device.zeros([64]), numbers = device.full([64], i);
+    launch(device, STEP, [zeros], [1, 1]);
+    launch(device, COPY, [numbers, copy]);
+    launch(device, COPY, [zeros, sum]);
+  };
+  await device.synchronize();
+  const before = queue.batch;
+  for (let i = 0; i < 50; i++) round(i);
+  assertEquals(queue.batch, before);
+  assertEquals([await common(sum), await common(copy)], [1, 49]);
+  // The next batch has what this one used.
+  const calls = await callsOf(device, "createBuffer", () => {
+    for (let i = 0; i < 50; i++) round(i);
+  });
+  assertEquals(calls, 0);
+  assertEquals([await common(sum), await common(copy)], [1, 49]);
+});
+
+onGpu("a tensor is zero although the batch that it is cleared in is refused", async (device) => {
+  device.full([64], 7).dispose();
+  await device.synchronize();
+  using zeros = device.zeros([64]), y = device.empty([64]);
+  const wrong: Program = { ...BROKEN, wgsl: BROKEN.wgsl.replace("nothing", "nowhere") };
+  launch(device, wrong, [y, zeros]);
+  await assertRejects(() => device.synchronize(), DeviceError, "kernel 'broken'");
+  assertEquals(await common(zeros), 0);
+});
+
 onGpu("a program that needs more than the device has is refused at once", (device) => {
   const { maxComputeWorkgroupStorageSize: most } = device.capabilities.limits!;
   using x = device.zeros([64]);
