@@ -6,7 +6,17 @@
  * into one pass for each 256.
  */
 
-import { autotune, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
+import {
+  autotune,
+  Device,
+  grid,
+  heuristics,
+  jit,
+  type Pointer,
+  type Tensor,
+  TensorDescriptor,
+  tl,
+} from "../mod.ts";
 
 const launches = Number(Deno.args[0] ?? 20_000);
 const BATCH = 256;
@@ -27,6 +37,12 @@ const scale = jit(function scale(x: Pointer, factor: number = tl.f32, { BLOCK = 
 });
 
 const tuned = autotune({ configs: [{ BLOCK: 64 }, { BLOCK: 128 }], key: ["n"] }, add);
+
+const computed = heuristics({ BLOCK: ({ n }) => n > 64 ? 128 : 64 }, add);
+
+const described = jit(function described(x: TensorDescriptor, out: TensorDescriptor) {
+  out.store([0], x.load([0]) * 2);
+});
 
 /** Prints the best of several loops: what disturbs a host only ever makes it slower. */
 async function report(name: string, run: (i: number) => void, wait: () => Promise<unknown>) {
@@ -77,10 +93,39 @@ await report(
   (i) => tuned[grid(1)](x, y, out, 17 + (i & 7)),
   wait,
 );
+await report("computed constants", () => computed[grid(1)](x, y, out, n), wait);
+await report(
+  "the same with an argument that changes",
+  (i) => computed[grid(1)](x, y, out, 17 + (i & 7)),
+  wait,
+);
+const from = TensorDescriptor.from(x, [64]), to = TensorDescriptor.from(out, [64]);
+await report("descriptors", () => described[grid(1)](from, to), wait);
+await report(
+  "new descriptors",
+  () => described[grid(1)](TensorDescriptor.from(x, [64]), TensorDescriptor.from(out, [64])),
+  wait,
+);
 await report("a view and the tensor it is of", () => add[grid(1)](part, y, tensors[9]!, n), wait);
+await report("a new view", (i) => {
+  const part = tensors[9]!.slice(1 + (i & 7), [40]);
+  add[grid(1)](part, y, out, 40);
+  part.dispose();
+}, wait);
 await report("a new tensor for each result", () => {
   const fresh = device.empty([n]);
   add[grid(1)](x, y, fresh, n);
+  fresh.dispose();
+}, wait);
+await report("a new tensor of zeros", () => {
+  const fresh = device.zeros([n]);
+  add[grid(1)](x, y, fresh, n);
+  fresh.dispose();
+}, wait);
+const numbers = new Float32Array(n);
+await report("a new tensor of the host's numbers", () => {
+  const fresh = device.from(numbers);
+  add[grid(1)](fresh, y, out, n);
   fresh.dispose();
 }, wait);
 

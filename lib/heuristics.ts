@@ -4,8 +4,16 @@
 
 import { LaunchError } from "./errors.ts";
 import type { GridMeta } from "./grid.ts";
-import { rebind } from "./launch/bind.ts";
-import { kernelObject, type Launchable, launchableOf, namedValues } from "./launch/launchable.ts";
+import { type Bound, isPlainObject, rebind } from "./launch/bind.ts";
+import {
+  kernelObject,
+  type Launchable,
+  launchableOf,
+  namedValues,
+  valuesByName,
+  withConstants,
+} from "./launch/launchable.ts";
+import { Recall } from "./launch/recall.ts";
 import type { Kernel } from "./launch/types.ts";
 import type { TunedKernel } from "./autotune.ts";
 
@@ -80,26 +88,44 @@ function withHeuristics(values: Heuristics, kernel: unknown): Launchable {
     );
   }
   const entries = Object.entries(values);
+  /** The constants of a launch with these arguments, by name, and these constants. */
+  const compute = (
+    args: Readonly<Record<string, unknown>>,
+    given: Readonly<Record<string, unknown>>,
+  ): Record<string, unknown> => {
+    const all = { ...args, ...given }, computed: Record<string, unknown> = {};
+    for (const [name, value] of entries) {
+      if (Object.hasOwn(given, name)) {
+        throw new LaunchError(
+          `Cannot launch '${inner.fn.name}' with the constant '${name}': its heuristics compute it; leave it out`,
+        );
+      }
+      computed[name] = all[name] = value(all);
+    }
+    return computed;
+  };
+  const computeFor = (bound: Bound) => compute(namedValues(inner.signature, bound), bound.given);
+  let recall: Recall<true> | undefined; // of launches whose arguments fit
   return {
     fn: inner.fn,
     get signature() {
       return inner.signature;
     },
     prepare(bound, grid) {
-      const args: Record<string, unknown> = {
-        ...namedValues(inner.signature, bound),
-        ...bound.given,
-      };
-      const computed: Record<string, unknown> = {};
-      for (const [name, value] of entries) {
-        if (Object.hasOwn(bound.given, name)) {
-          throw new LaunchError(
-            `Cannot launch '${inner.fn.name}' with the constant '${name}': its heuristics compute it; leave it out`,
-          );
-        }
-        computed[name] = args[name] = value(args);
-      }
-      return inner.prepare(rebind(inner.signature, bound, computed), grid);
+      return inner.prepare(rebind(inner.signature, bound, computeFor(bound)), grid);
+    },
+    repeat(grid, args) {
+      if (!inner.repeat || !recall?.find(args)) return grid;
+      const last = args[args.length - 1], given = isPlainObject(last) ? last : {};
+      const computed = compute(valuesByName(inner.signature, args), given);
+      return inner.repeat(grid, withConstants(args, computed));
+    },
+    keep(args, bound) {
+      if (!inner.keep) return;
+      recall ??= new Recall(inner.signature);
+      recall.keep(args, true);
+      const computed = computeFor(bound);
+      inner.keep(withConstants(args, computed), rebind(inner.signature, bound, computed));
     },
     graph: (args, constants) => inner.graph(args, constants),
     ...(inner.members && { members: inner.members }),

@@ -192,10 +192,28 @@ function pointerClasses(kernel: Parameters, values: readonly unknown[], classes:
   }
 }
 
-/** An argument of a launch as the kernel sees it: booleans and numbers with a dtype are numbers. */
+/**
+ * An argument of a launch as the kernel sees it: booleans and numbers with a dtype are numbers, descriptors
+ * their tensors.
+ */
 export function valueOf(arg: unknown): unknown {
   if (typeof arg === "boolean") return Number(arg);
-  return arg instanceof TypedScalar ? arg.value : arg;
+  if (arg instanceof TypedScalar) return arg.value;
+  return arg instanceof TensorDescriptor ? arg.base : arg;
+}
+
+/** The values of a launch, as in {@linkcode Bound}, of arguments that are known to fit. */
+export function valuesOf({ positional }: Parameters, args: readonly unknown[]): unknown[] {
+  const values: unknown[] = [], last = args.at(-1);
+  const count = isPlainObject(last) ? args.length - 1 : args.length;
+  for (let i = 0; i < positional.length; i++) {
+    values.push(i < count ? valueOf(args[i]) : undefined);
+  }
+  for (let i = 0; i < count; i++) {
+    const arg = args[i];
+    if (arg instanceof TensorDescriptor) values.push(...arg.shape, ...arg.strides);
+  }
+  return values;
 }
 
 /** An argument that is no tensor. */

@@ -13,9 +13,15 @@ import { stageClock } from "../stages.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { KernelFunction } from "../trace/environment.ts";
 import { type ArgumentSpec, resolveConstants, signatureOf, trace } from "../trace/trace.ts";
-import { aliasesOf, type Bound, isPlainObject, specOf, valueOf } from "./bind.ts";
+import { aliasesOf, type Bound, specOf, valuesOf } from "./bind.ts";
 import { type Executable, folding, prepare } from "./execute.ts";
-import { type Launchable, namedValues, NOTHING, type Signature } from "./launchable.ts";
+import {
+  type Launchable,
+  namedValues,
+  NOTHING,
+  type Signature,
+  valuesByName,
+} from "./launchable.ts";
 import { Recall } from "./recall.ts";
 
 /** What launches that are alike have in common. */
@@ -26,6 +32,8 @@ interface Alike {
   readonly key: string;
   /** With defaults. */
   readonly constants: Readonly<Record<string, unknown>>;
+  /** Whether descriptors are among their arguments. */
+  readonly described: boolean;
   /** Programs along a dimension of a dispatch at most. */
   readonly most: number;
 }
@@ -82,7 +90,9 @@ export class Definition implements Launchable {
       run = alike.runs[fold] = alike.executables.get(foldedKey(alike.key, fold));
       if (!run) return shape;
     }
-    if (shape[0] > 0 && shape[1] > 0 && shape[2] > 0) run(args, shape);
+    if (shape[0] > 0 && shape[1] > 0 && shape[2] > 0) {
+      run(alike.described ? valuesOf(this.signature, args) : args, shape);
+    }
     return undefined;
   }
 
@@ -94,6 +104,7 @@ export class Definition implements Launchable {
       executables: this.#executablesOf(backend),
       key: keyOf(bound, isDebug(bound), "none"),
       constants: this.#constantsOf(bound),
+      described: bound.hidden.length > 0,
       most: limits?.maxComputeWorkgroupsPerDimension ?? Infinity,
     });
   }
@@ -136,12 +147,7 @@ export class Definition implements Launchable {
     args: readonly unknown[],
     constants: Readonly<Record<string, unknown>>,
   ): Record<string, unknown> {
-    const { positional } = this.signature, meta: Record<string, unknown> = {};
-    const last = args[args.length - 1], count = args.length - (isPlainObject(last) ? 1 : 0);
-    for (let i = 0; i < positional.length; i++) {
-      meta[positional[i]!.name] = i < count ? valueOf(args[i]) : undefined;
-    }
-    return Object.assign(meta, constants);
+    return Object.assign(valuesByName(this.signature, args), constants);
   }
 
   /** The constants of a launch with the kernel's defaults. */

@@ -162,10 +162,10 @@ function onGpu(
   const most = backend.limits.maxComputeWorkgroupsPerDimension;
   return (values, grid) => {
     for (let i = 0; i < bound.length; i++) {
-      const members = bound[i]!;
+      const members = bound[i]!, first = storageOf(values[members[0]!]);
       storages[i] = moved[i]
-        ? GpuStorage.around(members.map((at) => storageOf(values[at])))
-        : storageOf(values[members[0]!]);
+        ? first.wholeBlock ?? GpuStorage.around(members.map((at) => storageOf(values[at])))
+        : first;
     }
     for (let i = 0; i < fields.length; i++) writer.write(fields[i]!, values, grid, storages);
     let [x, y, z] = grid;

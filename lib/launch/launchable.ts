@@ -16,7 +16,7 @@ import {
 import type { Graph } from "../ir/graph.ts";
 import { KERNEL, type KernelFunction } from "../trace/environment.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
-import { bind, type Bound, type Parameters } from "./bind.ts";
+import { bind, type Bound, isPlainObject, type Parameters, valueOf } from "./bind.ts";
 
 /** What the launcher needs of a kernel's signature. */
 export interface Signature extends Parameters {
@@ -56,6 +56,31 @@ export function NOTHING(): void {}
 /** The arguments of a launch by the names of their parameters. */
 export function namedValues({ positional }: Signature, bound: Bound): Record<string, unknown> {
   return Object.fromEntries(positional.map(({ name }, i) => [name, bound.values[i]]));
+}
+
+/** The same of arguments as they were passed, which are known to fit. */
+export function valuesByName(
+  { positional }: Signature,
+  args: readonly unknown[],
+): Record<string, unknown> {
+  const last = args[args.length - 1], count = args.length - (isPlainObject(last) ? 1 : 0);
+  const values: Record<string, unknown> = {};
+  for (let i = 0; i < positional.length; i++) {
+    values[positional[i]!.name] = i < count ? valueOf(args[i]) : undefined;
+  }
+  return values;
+}
+
+/** The arguments of a launch with more constants. */
+export function withConstants(
+  args: readonly unknown[],
+  more: Readonly<Record<string, unknown>>,
+): unknown[] {
+  const last = args[args.length - 1], given = isPlainObject(last) ? last : undefined;
+  const count = given ? args.length - 1 : args.length, all: unknown[] = [];
+  for (let i = 0; i < count; i++) all.push(args[i]);
+  all.push(given ? { ...given, ...more } : more);
+  return all;
 }
 
 const LAUNCHABLE = Symbol("nereid.launchable");

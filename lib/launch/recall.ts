@@ -1,20 +1,22 @@
 /**
- * Recognising launches that are like one that was made before, by a look at each argument and without
- * making texts, objects or arrays of them.
+ * Recognising launches that are like one that was made before, by a look at each argument and, as far as
+ * they are numbers and tensors, without making texts, objects or arrays of them.
  *
  * What a launch is specialised by is a way through a tree: a step for each argument (its dtype, what is
  * known of its address or number), then two for each constant that was given (its name, its value).
  * Only launches that went well become ways, so what is not on one is looked at again in full,
- * by `bind.ts`, which has the last word and all the messages. So is whatever is rare or costly to
- * compare: arrays and objects among the constants, -0, descriptors.
+ * by `bind.ts`, which has the last word and all the messages. So is what is rare, such as numbers that
+ * are beyond 32 bits and no bigints.
  */
 
 import { type DTypeName, DTYPES, isWide, type Numeric, roundTo } from "../ir/dtype.ts";
+import { TensorDescriptor } from "../language/blocks.ts";
 import { TypedScalar } from "../language/dtypes.ts";
 import type { Device } from "../runtime/device.ts";
 import { GpuStorage } from "../runtime/gpu_storage.ts";
 import { Tensor } from "../runtime/tensor.ts";
 import { divisorOf, isPlainObject, type Parameters } from "./bind.ts";
+import { valueKey } from "./key.ts";
 
 /** What a way through the tree leads to. */
 class Node<Leaf> {
@@ -29,6 +31,10 @@ class Node<Leaf> {
 const ONE = 0, FLOAT = 2, BOOL = 3;
 /** The step of an argument that is not there. */
 const MISSING = 5;
+/** The step before the blocks of a descriptor. */
+const BLOCKS = 6;
+/** The step before the text of a compile-time value that is no primitive. */
+const CONTENT = 7;
 /** Steps from here on: a tensor begins behind where a binding can begin, so many bytes on. */
 const MOVED = 100;
 /** Steps from here on: a tensor is the same memory as the argument of that number. */
@@ -41,7 +47,7 @@ const PART = 1000;
 /** No step: the launch must be looked at in full. */
 const UNKNOWN = -1;
 
-/** Nodes at most: a program that makes its helper functions anew for each launch makes a way for each. */
+/** Nodes at most: a program whose constants are ever new makes a way for each launch. */
 const MAX_NODES = 10_000;
 
 /** Launches that were looked at; what a block is marked with to see whether it is met twice. */
@@ -97,12 +103,14 @@ export class Recall<Leaf> {
         const code = codeOfNumber(arg, dtype?.name);
         if (code === UNKNOWN) return undefined;
         node = step(node, code, grow);
-      } else if (arg instanceof Tensor) {
-        if (dtype || arg.device !== device || arg.disposed) return undefined;
-        node = step(node, arg.dtype, grow);
-        const code = codeOfPlace(arg, i, args);
+      } else if (arg instanceof Tensor || arg instanceof TensorDescriptor) {
+        const tensor = tensorOf(arg);
+        if (dtype || !tensor || tensor.device !== device || tensor.disposed) return undefined;
+        node = step(node, tensor.dtype, grow);
+        const code = codeOfPlace(tensor, i, args);
         if (code === UNKNOWN) return undefined;
         if (node && code > 0) node = step(node, code, grow);
+        if (node && arg instanceof TensorDescriptor) node = stepBlocks(node, arg, grow);
       } else if (typeof arg === "boolean") {
         if (dtype) return undefined;
         node = step(node, BOOL, grow);
@@ -111,8 +119,14 @@ export class Recall<Leaf> {
         if (code === UNKNOWN || (dtype && dtype !== arg.dtype)) return undefined;
         node = step(node, arg.dtype, grow);
         if (node) node = step(node, code, grow);
-      } else if (arg === undefined || typeof arg === "function") {
-        node = step(node, arg, grow);
+      } else if (typeof arg === "bigint") {
+        const { name } = dtype ?? (BigInt.asIntN(64, arg) === arg ? DTYPES.i64 : DTYPES.u64);
+        const code = codeOfNumber(arg, name);
+        if (code === UNKNOWN) return undefined;
+        if (!dtype) node = step(node, DTYPES[name], grow);
+        if (node) node = step(node, code, grow);
+      } else if (arg === undefined || typeof arg === "function" || typeof arg === "string") {
+        node = stepValue(node, arg, grow);
       } else {
         return undefined;
       }
@@ -120,10 +134,8 @@ export class Recall<Leaf> {
     }
 
     for (const name in given) {
-      const value = given[name];
-      if (typeof value === "object" ? value !== null : Object.is(value, -0)) return undefined;
       node = step(node, name, grow);
-      if (node) node = step(node, value, grow);
+      if (node) node = stepValue(node, given[name], grow);
       if (!node) return undefined;
     }
     return node;
@@ -146,18 +158,58 @@ function step<Leaf>(node: Node<Leaf>, key: unknown, grow: boolean): Node<Leaf> |
   return next;
 }
 
+/** A compile-time value: primitives as they are, others by what makes them equal for a kernel. */
+function stepValue<Leaf>(
+  node: Node<Leaf>,
+  value: unknown,
+  grow: boolean,
+): Node<Leaf> | undefined {
+  const plain = typeof value === "object" ? value === null : typeof value !== "function";
+  if (plain && !Object.is(value, -0)) return step(node, value, grow);
+  const content = step(node, CONTENT, grow);
+  return content && step(content, valueKey(value), grow);
+}
+
+/** What a kernel is compiled for of a descriptor, beside its tensor. */
+function stepBlocks<Leaf>(
+  from: Node<Leaf>,
+  { shape, strides, blockShape, options }: TensorDescriptor,
+  grow: boolean,
+): Node<Leaf> | undefined {
+  let node = step(from, BLOCKS, grow);
+  if (node) node = step(node, options.padding, grow);
+  if (node) node = step(node, shape.length, grow);
+  for (let d = 0; node && d < shape.length; d++) {
+    const size = codeOfNumber(shape[d]!, "i32"), stride = codeOfNumber(strides[d]!, "i32");
+    if (size === UNKNOWN || stride === UNKNOWN) return undefined;
+    node = step(node, size * 32 + stride, grow);
+    if (node) node = step(node, blockShape[d], grow);
+  }
+  return node;
+}
+
+/** The tensor that an argument is or describes. */
+function tensorOf(arg: unknown): Tensor | undefined {
+  if (arg instanceof Tensor) return arg;
+  return arg instanceof TensorDescriptor && arg.base instanceof Tensor ? arg.base : undefined;
+}
+
 /** The GPU device of the first tensor. */
 function deviceOf(args: readonly unknown[]): Device | undefined {
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i];
-    if (arg instanceof Tensor) return arg.device.kind === "webgpu" ? arg.device : undefined;
+    const tensor = tensorOf(args[i]);
+    if (tensor) return tensor.device.kind === "webgpu" ? tensor.device : undefined;
   }
   return undefined;
 }
 
 /** What is known of a number when a kernel is compiled for it, of a declared dtype or its own. */
 function codeOfNumber(x: Numeric, dtype: DTypeName | undefined): number {
-  if (typeof x === "bigint") return UNKNOWN;
+  if (typeof x === "bigint") {
+    const element = dtype && DTYPES[dtype];
+    if (!element || !isWide(element) || roundTo(element, x) !== x) return UNKNOWN;
+    return x === 1n ? ONE : divisorOf(x);
+  }
   switch (dtype) {
     case undefined:
       if ((x | 0) !== x) return Number.isInteger(x) ? UNKNOWN : FLOAT;
@@ -180,7 +232,7 @@ function codeOfNumber(x: Numeric, dtype: DTypeName | undefined): number {
 function codeOfPlace(tensor: Tensor, i: number, args: readonly unknown[]): number {
   const storage = tensor.storage as GpuStorage, { block } = storage;
   if (block.stamp === stamp) {
-    const first = args[block.argument] as Tensor, { offset, bytes } = first.storage;
+    const first = tensorOf(args[block.argument])!, { offset, bytes } = first.storage;
     if (first.dtype !== tensor.dtype) return UNKNOWN;
     if (offset === storage.offset && bytes === storage.bytes) return SHARED + block.argument;
     return PART + 2 * block.argument + (storage.placement === 1 ? 1 : 0);

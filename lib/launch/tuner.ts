@@ -22,9 +22,15 @@ import { Tensor } from "../runtime/tensor.ts";
 import { WebGpuBackend } from "../runtime/webgpu.ts";
 import type { KernelFunction } from "../trace/environment.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
-import { type Bound, isPlainObject, rebind } from "./bind.ts";
+import { type Bound, rebind, valueOf } from "./bind.ts";
 import { valueKey } from "./key.ts";
-import { type Launchable, namedValues, NOTHING, type Signature } from "./launchable.ts";
+import {
+  type Launchable,
+  namedValues,
+  NOTHING,
+  type Signature,
+  withConstants,
+} from "./launchable.ts";
 import { race, type Spread } from "./race.ts";
 import { Recall } from "./recall.ts";
 import { nearest } from "./suggest.ts";
@@ -82,7 +88,7 @@ export class Tuner implements Launchable {
   readonly #states = new WeakMap<Backend, Map<string, State>>();
   readonly #results: Result[] = [];
   readonly #times: TuningTimes;
-  /** For launches like earlier ones, by the values of the key: all constants, those chosen among them. */
+  /** For launches like earlier ones, by the values of the key: what was chosen. */
   #recall: Recall<Map<string, Config>> | undefined;
   #named: Names | undefined;
 
@@ -221,34 +227,30 @@ export class Tuner implements Launchable {
     grid: GridShape | GridFunction,
     args: readonly unknown[],
   ): GridShape | GridFunction | undefined {
-    const text = this.#repeatKey(args);
-    const constants = text === undefined ? undefined : this.#recall?.find(args)?.get(text);
-    if (!constants || !this.#inner.repeat) return grid;
-    return this.#inner.repeat(grid, withLast(args, constants));
+    const config = this.#recall?.find(args)?.get(this.#repeatKey(args));
+    if (!config || !this.#inner.repeat) return grid;
+    return this.#inner.repeat(grid, withConstants(args, config));
   }
 
   keep(args: readonly unknown[], bound: Bound): void {
-    const text = this.#repeatKey(args);
     const state = this.#states.get(bound.device.backend)?.get(this.#keyOf(bound));
-    if (text === undefined || state?.is !== "decided" || !this.#inner.keep) return;
+    if (state?.is !== "decided" || !this.#inner.keep) return;
     this.#recall ??= new Recall(this.signature);
     let known = this.#recall.find(args);
     if (!known) this.#recall.keep(args, known = new Map());
-    const constants = { ...bound.given, ...state.config };
-    known.set(text, constants);
-    this.#inner.keep(withLast(args, constants), this.#with(bound, state.config));
+    known.set(this.#repeatKey(args), state.config);
+    this.#inner.keep(withConstants(args, state.config), this.#with(bound, state.config));
   }
 
-  /** The values of the key's parameters as they were passed; undefined for what is not plain. */
-  #repeatKey(args: readonly unknown[]): string | undefined {
+  /** The values of the key's parameters as they were passed. */
+  #repeatKey(args: readonly unknown[]): string {
     const { positions } = this.signature;
     let text = "";
     for (const name of this.#names.key) {
       const at = positions.get(name);
       if (at === undefined) continue; // a constant: Recall tells them apart
-      const value = args[at];
-      if (typeof value !== "number" && typeof value !== "boolean") return undefined;
-      text += `${value},`;
+      const value = valueOf(args[at]);
+      text += value instanceof Tensor ? `[${value.shape}],` : `${valueKey(value)},`;
     }
     return text;
   }
@@ -457,14 +459,6 @@ export class Tuner implements Launchable {
       );
     });
   }
-}
-
-/** The arguments of a launch with another object of constants at the end. */
-function withLast(args: readonly unknown[], constants: Config): unknown[] {
-  const count = isPlainObject(args.at(-1)) ? args.length - 1 : args.length, all: unknown[] = [];
-  for (let i = 0; i < count; i++) all.push(args[i]);
-  all.push(constants);
-  return all;
 }
 
 /** A launch whose tensors may be disposed of before it runs. */

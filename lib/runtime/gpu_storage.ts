@@ -43,13 +43,19 @@ export class GpuStorage implements Storage {
   }
 
   /**
-   * A binding that spans storages of one block: the whole block, so that all its views share bind
-   * groups, or where that is more than a binding may be no more than is needed.
+   * A binding for what is in the same block as this and begins anywhere: the whole block, so that all its
+   * views share bind groups. Undefined where that is more than a binding may be.
    */
+  get wholeBlock(): GpuStorage | undefined {
+    const { backend, block } = this;
+    if (block.whole || block.bytes > backend.limits.maxStorageBufferBindingSize) return block.whole;
+    return block.whole = new GpuStorage(backend, block, 0, block.bytes);
+  }
+
+  /** A binding that spans storages of one block, and no more than is needed. */
   static around(storages: readonly GpuStorage[]): GpuStorage {
     const { backend, block } = storages[0]!;
-    const { maxStorageBufferBindingSize: most, minStorageBufferOffsetAlignment } = backend.limits;
-    if (block.bytes <= most) return block.whole ??= new GpuStorage(backend, block, 0, block.bytes);
+    const { minStorageBufferOffsetAlignment } = backend.limits;
     const align = Math.max(minStorageBufferOffsetAlignment, GRANULE);
     const first = Math.min(...storages.map(({ offset }) => offset)), start = first - first % align;
     const end = Math.max(...storages.map(({ offset, bound }) => offset + bound));

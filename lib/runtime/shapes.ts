@@ -13,20 +13,22 @@ export function checkShape(shape: readonly number[]): readonly number[] {
       }]`,
     );
   }
-  const bad = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
-  if (bad >= 0) {
+  for (let d = 0; d < shape.length; d++) { // holes too
+    if (Number.isSafeInteger(shape[d]) && shape[d] >= 0) continue;
     throw new LaunchError(
-      `Cannot make a tensor of shape [${shape.join(", ")}]: dimension ${bad} is ${
-        shape[bad]
+      `Cannot make a tensor of shape [${shape.join(", ")}]: dimension ${d} is ${
+        shape[d]
       }, it must be a non-negative integer`,
     );
   }
-  return Object.freeze([...shape]);
+  return Object.freeze(shape.slice());
 }
 
 /** The number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
+  let size = 1;
+  for (let d = 0; d < shape.length; d++) size *= shape[d]!;
+  return size;
 }
 
 /** A shape of `size` elements, in which one dimension may be -1. `what` is given it. */

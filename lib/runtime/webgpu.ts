@@ -125,7 +125,8 @@ export class WebGpuBackend implements Backend {
     const { words, whole, wholeAt } = partialWords(offset, data);
     if (whole.byteLength > 0) this.queue.write(block, wholeAt, whole.slice());
     for (const { at, keep, bits } of words) {
-      const around = GpuStorage.around([new GpuStorage(this, block, at, 4)]);
+      const word = new GpuStorage(this, block, at, 4);
+      const around = word.wholeBlock ?? GpuStorage.around([word]);
       const scalars = Uint32Array.of((at - around.offset) / 4, keep, bits, 0);
       this.queue.launch(this.pipeline(PARTIAL_WORD), [around], scalars, 1, 1, 1);
     }

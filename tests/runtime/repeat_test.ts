@@ -1,6 +1,20 @@
 /** Launches that are like an earlier one take a shorter way; it must lead to the same place. */
 
-import { Device, grid, jit, LaunchError, type Pointer, type Tensor, tl } from "../../mod.ts";
+import {
+  autotune,
+  cdiv,
+  Device,
+  grid,
+  type GridMeta,
+  heuristics,
+  jit,
+  LaunchError,
+  type Pointer,
+  type Tensor,
+  TensorDescriptor,
+  tl,
+} from "../../mod.ts";
+import { launchableOf } from "../../lib/launch/launchable.ts";
 import { observeStages } from "../../lib/stages.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "../support/assert.ts";
 import { onDevices, onGpu } from "../support/devices.ts";
@@ -41,6 +55,9 @@ onDevices("what a launch is given reaches the kernel, in any order of launches",
       [tl.i32(4), 4],
       [tl.i32(1), 1],
       [6n, 6],
+      [1n, 1],
+      [32n, 32],
+      [tl.i64(7n), 7],
     ];
     for (const [tensor, first] of [[x, 7], [y, 8], [moved, 9], [far, 9]] as const) {
       for (const [a, seen] of scalars) {
@@ -59,6 +76,8 @@ onDevices("what a launch is given reaches the kernel, in any order of launches",
         [{ SCALE: 0 }, 0],
         [{ numWarps: 1 }, 1],
         [{ numWarps: 2, SCALE: 5 }, 5],
+        [{ SCALE: 3, MAP: (x: number) => x + 1 }, 4],
+        [{ SCALE: 3, MAP: (x: number) => x - 1 }, 2],
       ] as const
     ) {
       for (const programs of [1, 3]) {
@@ -202,3 +221,100 @@ onGpu("parts of one memory are seen from where they begin, however they lie", as
     }
   }
 });
+
+/** How many of the launches that `action` makes are looked at in full: what is kept of one is told. */
+function lookedAt(kernel: unknown, action: () => void): number {
+  const behind = launchableOf(kernel)!, { prepare } = behind;
+  let count = 0;
+  behind.prepare = (...args) => (count++, prepare.apply(behind, args));
+  try {
+    action();
+  } finally {
+    behind.prepare = prepare;
+  }
+  return count;
+}
+
+onGpu("every kind of argument is recognised when it comes again", async (device) => {
+  const take = jit(function take(
+    x: Pointer,
+    block: TensorDescriptor,
+    n: number,
+    { MAP = (x) => x, SIZES = [1] }: { MAP?: (x: number) => number; SIZES?: number[] } = {},
+  ) {
+    const [size = 0] = SIZES;
+    tl.store(x + tl.arange(0, 4), MAP(block.load([0])) * size + n);
+  });
+  using x = device.zeros([64]), y = device.full([8], 3), part = y.slice(1, [4]);
+  const launch = take as unknown as Record<string, (...args: unknown[]) => void>;
+  const cases: (readonly [args: () => unknown[], first: number])[] = [
+    [() => [x, TensorDescriptor.from(y, [4]), 5], 8],
+    [() => [x, TensorDescriptor.from(part, [4]), 5], 8],
+    [() => [x, TensorDescriptor.from(y, [4], { padding: "nan" }), 5], 8],
+    [() => [x.slice(3, [9]), TensorDescriptor.from(y, [4]), 5], 8],
+    [() => [x, TensorDescriptor.from(y, [4]), 5n], 8],
+    [() => [x, TensorDescriptor.from(y, [4]), tl.i64(2n ** 40n)], 2 ** 40],
+    [() => [x, TensorDescriptor.from(y, [4]), true], 4],
+    [() => [x, TensorDescriptor.from(y, [4]), 0.5, { MAP: (x: number) => x * 2 }], 6.5],
+    [() => [x, TensorDescriptor.from(y, [4]), 0.5, { SIZES: [2, 3] }], 6.5],
+    [() => [x, TensorDescriptor.from(y, [4]), 0.5, { SIZES: [3, 2] }], 9.5],
+  ];
+  await warningsOf(async () => {
+    for (const round of [0, 1]) {
+      for (const [args, first] of cases) {
+        const given = args(), out = given[0] as Tensor;
+        assertEquals(lookedAt(take, () => launch["1"]!(...given)), 1 - round, String(args));
+        assertEquals((await out.read())[0], first, String(args));
+      }
+    }
+  });
+});
+
+onGpu("descriptors of other tensors, sizes and blocks are told apart", async (device) => {
+  const copy = jit(function copy(from: TensorDescriptor, to: TensorDescriptor) {
+    to.store([0, 0], from.load([0, 0]));
+  });
+  using x = device.arange(64, { dtype: "f32" });
+  for (let round = 0; round < 2; round++) {
+    for (const [rows, columns] of [[4, 8], [3, 8], [4, 16], [1, 1], [4, 5]] as const) {
+      for (const block of [[4, 4], [2, 8]]) {
+        using out = device.full([64], -1);
+        const options = [[rows, columns], [columns, 1], block] as const;
+        copy[grid(1)](new TensorDescriptor(x, ...options), new TensorDescriptor(out, ...options));
+        const expected = Array.from({ length: 64 }, (_, i) => {
+          const row = Math.floor(i / columns), column = i % columns;
+          return row < Math.min(rows, block[0]!) && column < Math.min(columns, block[1]!) ? i : -1;
+        });
+        assertEquals([...await out.read()], expected);
+      }
+    }
+  }
+});
+
+onGpu("computed constants and tuned ones are found again without a second look", async (device) => {
+  const fill = jit(function fill(x: Pointer, n: number, { BLOCK, EVEN }: Meta) {
+    const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK);
+    tl.store(x + at, EVEN ? n : n + 0.5, { mask: at < n });
+  });
+  const rules = { EVEN: (args: GridMeta) => args.n % 2 === 0 };
+  const configs = [{ BLOCK: 16 }, { BLOCK: 32 }];
+  const inside = autotune({ configs, key: ["n", "x"] }, heuristics(rules, fill));
+  const outside = heuristics(rules, autotune({ configs, key: ["n"] }, fill));
+  using x = device.zeros([64]), y = device.zeros([4, 4]);
+  for (const kernel of [inside, outside]) {
+    for (const round of [0, 1, 2]) {
+      for (const [tensor, n] of [[x, 12], [y, 12], [x, 13], [y, 1]] as const) {
+        const launch = () => kernel[grid((meta) => cdiv(meta.n, meta.BLOCK))](tensor, n);
+        const looks = lookedAt(kernel, launch);
+        await device.synchronize(); // tuned
+        if (round === 2) assertEquals(looks, 0, `${n}`);
+        assertEquals((await tensor.read())[n - 1], n % 2 === 0 ? n : n + 0.5);
+      }
+    }
+  }
+});
+
+interface Meta {
+  BLOCK: number;
+  EVEN: boolean;
+}
