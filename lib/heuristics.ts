@@ -88,12 +88,13 @@ function withHeuristics(values: Heuristics, kernel: unknown): Launchable {
     );
   }
   const entries = Object.entries(values);
+  /** What was computed for the launch that is being made, which may be looked at several times. */
+  let last: { readonly args: Named; readonly computed: Named } | undefined;
   /** The constants of a launch with these arguments, by name, and these constants. */
-  const compute = (
-    args: Readonly<Record<string, unknown>>,
-    given: Readonly<Record<string, unknown>>,
-  ): Record<string, unknown> => {
-    const all = { ...args, ...given }, computed: Record<string, unknown> = {};
+  const compute = (values: Named, given: Named): Named => {
+    const args: Record<string, unknown> = { ...values, ...given };
+    if (last && sameEntries(args, last.args)) return last.computed;
+    const all = { ...args }, computed: Record<string, unknown> = {};
     for (const [name, value] of entries) {
       if (Object.hasOwn(given, name)) {
         throw new LaunchError(
@@ -102,9 +103,15 @@ function withHeuristics(values: Heuristics, kernel: unknown): Launchable {
       }
       computed[name] = all[name] = value(all);
     }
+    last = { args, computed };
     return computed;
   };
-  const computeFor = (bound: Bound) => compute(namedValues(inner.signature, bound), bound.given);
+  const rebound = (bound: Bound) =>
+    rebind(
+      inner.signature,
+      bound,
+      compute(namedValues(inner.signature, bound), bound.given),
+    );
   let recall: Recall<true> | undefined; // of launches whose arguments fit
   return {
     fn: inner.fn,
@@ -112,22 +119,37 @@ function withHeuristics(values: Heuristics, kernel: unknown): Launchable {
       return inner.signature;
     },
     prepare(bound, grid) {
-      return inner.prepare(rebind(inner.signature, bound, computeFor(bound)), grid);
+      return inner.prepare(rebound(bound), grid);
     },
     repeat(grid, args) {
       if (!inner.repeat || !recall?.find(args)) return grid;
-      const last = args[args.length - 1], given = isPlainObject(last) ? last : {};
-      const computed = compute(valuesByName(inner.signature, args), given);
-      return inner.repeat(grid, withConstants(args, computed));
+      const given = args[args.length - 1];
+      last = undefined; // of a launch that failed
+      const computed = compute(
+        valuesByName(inner.signature, args),
+        isPlainObject(given) ? given : {},
+      );
+      const rest = inner.repeat(grid, withConstants(args, computed));
+      if (!rest) last = undefined;
+      return rest;
     },
     keep(args, bound) {
-      if (!inner.keep) return;
+      const more = rebound(bound);
+      if (last) inner.keep?.(withConstants(args, last.computed), more);
+      last = undefined;
       recall ??= new Recall(inner.signature);
       recall.keep(args, true);
-      const computed = computeFor(bound);
-      inner.keep(withConstants(args, computed), rebind(inner.signature, bound, computed));
     },
     graph: (args, constants) => inner.graph(args, constants),
     ...(inner.members && { members: inner.members }),
   };
+}
+
+/** Values by name. */
+type Named = Readonly<Record<string, unknown>>;
+
+function sameEntries(a: Named, b: Named): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && Object.is(a[name], b[name]));
 }

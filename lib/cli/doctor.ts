@@ -31,6 +31,7 @@ const LIMITS: Readonly<Record<string, "bytes" | "count">> = {
 const USED: readonly string[] = [
   "subgroups",
   "shader-f16",
+  "timestamp-query",
   "wgpu-shader-int64",
   "wgpu-shader-int64-atomic-all-ops",
   "wgpu-shader-f64",
@@ -72,7 +73,7 @@ export async function doctor(print: Print, provider: Provider = "host"): Promise
   using device = await Device.open({ device: "webgpu", provider });
   const used = device.capabilities;
   describe(print, adapter, used);
-  await features(print, used, gpu);
+  await features(print, used, adapter);
 
   print("\nChecks");
   const checks = [
@@ -103,11 +104,11 @@ function describe(print: Print, adapter: GPUAdapter, used: Capabilities): void {
   }
 }
 
-/** Tries every optional feature by itself, listed by the adapter or not. */
-async function features(print: Print, used: Capabilities, gpu: GPU | undefined): Promise<void> {
-  print("\nOptional features (each one tried, listed by the adapter or not)");
+/** Asks for every optional feature by itself, listed by the adapter or not. */
+async function features(print: Print, used: Capabilities, adapter: GPUAdapter): Promise<void> {
+  print("\nOptional features (each one asked for, listed by the adapter or not)");
   for (const [name, purpose] of Object.entries(OPTIONAL_FEATURES)) {
-    const granted = await isGranted(name, { gpu });
+    const granted = await isGranted(name, adapter);
     const use = granted ? USED.includes(name) ? "used: " : "not used yet: " : "";
     row(print, name, `${granted ? "granted" : "refused"}   ${use}${purpose}`);
   }
