@@ -272,26 +272,33 @@ function multiply(
   const k = (kk: number) => emitter.bind(add(mul(index, int(step)), int(kk)), "k");
 
   /** Element (row of `register`, kk) of a. */
-  const elementOfA = (register: number, kk: number): Expr => {
-    const row = coordinate(emitter, layout, register, 0);
-    if (a.minor === 1) {
-      const m = outside(row, "m");
-      if (a.width === 1) return read("a", a, [m, k(kk)]);
-      const quadOfK = add(mul(index, int(step / 4)), int(Math.floor(kk / 4)));
-      return slice(read("a", a, [m, emitter.bind(quadOfK, "k")]), kk % 4);
-    }
-    const within = registerCoordinate(layout, register, 0) % 4;
-    const quad = outside(divided(add(row, int(-within)), 4), "m");
-    return slice(read("a", a, [k(kk), quad]), within);
-  };
+  const elementOfA = eachOnce(
+    (register) => registerCoordinate(layout, register, 0),
+    (register, kk) => {
+      const row = coordinate(emitter, layout, register, 0);
+      if (a.minor === 1) {
+        const m = outside(row, "m");
+        if (a.width === 1) return read("a", a, [m, k(kk)]);
+        const quadOfK = add(mul(index, int(step / 4)), int(Math.floor(kk / 4)));
+        return slice(read("a", a, [m, emitter.bind(quadOfK, "k")]), kk % 4);
+      }
+      const within = registerCoordinate(layout, register, 0) % 4;
+      const quad = outside(divided(add(row, int(-within)), 4), "m");
+      return slice(read("a", a, [k(kk), quad]), within);
+    },
+  );
   /** Which matrix of the batch a register's row is of: bits of the thread's part and of its own are apart. */
   const matrixOf = (register: number): Expr => {
     const bits = Math.log2(M), own = registerCoordinate(layout, register, 0) >> bits;
     const thread = operation("shr", [threadCoordinate(emitter, layout, 0), int(bits)]);
     return outside(add(thread, int(own)), "which");
   };
-  /** Element (kk, column of `register`) of b. */
-  const elementOfB = (register: number, kk: number): Expr => {
+  const placeInB = (register: number) => {
+    const column = registerCoordinate(layout, register, 1);
+    return b.rows === undefined ? column : `${registerCoordinate(layout, register, 0)},${column}`;
+  };
+  /** Element (kk, column of `register`) of b, and of the matrix that its row is of. */
+  const elementOfB = eachOnce(placeInB, (register, kk) => {
     const column = coordinate(emitter, layout, register, 1);
     const which = b.rows === undefined ? [] : [matrixOf(register)];
     const at = [...which, k(kk)];
@@ -299,7 +306,7 @@ function multiply(
     const within = registerCoordinate(layout, register, 1) % 4;
     const quad = outside(divided(add(column, int(-within)), 4), "n");
     return slice(read("b", b, [...at, quad]), within);
-  };
+  });
 
   const width = sums[0]!.type.width;
   const parts = (packet: number, element: (register: number) => Expr) =>
@@ -312,4 +319,22 @@ function multiply(
       emitter.assign(total, add(mul(left, right), total));
     });
   }
+}
+
+/**
+ * `element(register, kk)`, built once for all registers of one place: a block of 8 by 8 sums has 8 rows
+ * and 8 columns, and asks for an element of both 64 times.
+ */
+function eachOnce(
+  placeOf: (register: number) => number | string,
+  element: (register: number, kk: number) => Expr,
+): (register: number, kk: number) => Expr {
+  const built: Map<number | string, Expr>[] = [];
+  return (register, kk) => {
+    const ofStep = built[kk] ??= new Map();
+    const place = placeOf(register);
+    let x = ofStep.get(place);
+    if (x === undefined) ofStep.set(place, x = element(register, kk));
+    return x;
+  };
 }
