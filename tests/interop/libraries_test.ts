@@ -57,6 +57,18 @@ withLibrary(
 );
 
 withLibrary(
+  "jax-js and TensorFlow.js: what one makes goes through Nereid to the other and back, on one device",
+  {
+    script: "with_both.ts",
+    packages: [
+      "npm:@jax-js/jax@0.1.25",
+      "npm:@tensorflow/tfjs-core@4.22.0",
+      "npm:@tensorflow/tfjs-backend-webgpu@4.22.0",
+    ],
+  },
+);
+
+withLibrary(
   "ONNX Runtime: a model's inputs are tensors of Nereid, and its output becomes one",
   { script: "with_onnxruntime.ts", packages: ["npm:onnxruntime-web@1.30.0/webgpu"], large: true },
 );

@@ -3,28 +3,11 @@
  */
 
 import { cdiv, Device, grid, Tensor } from "../../mod.ts";
-import { assert, assertClose, assertEquals } from "../support/assert.ts";
+import { assertClose, assertEquals } from "../support/assert.ts";
 import { affine } from "./affine.ts";
+import { openJax } from "./jax.ts";
 
-/** What is used of `@jax-js/jax`, whose arrays are consumed by use unless `ref` is taken. */
-interface Jax {
-  init(device: "webgpu"): Promise<string[]>;
-  defaultDevice(device: "webgpu"): void;
-  getWebGPUDevice(): GPUDevice;
-  readonly numpy: { array(data: Float32Array): JaxArray };
-}
-interface JaxArray {
-  readonly ref: JaxArray;
-  add(other: JaxArray): JaxArray;
-  mul(other: JaxArray): JaxArray;
-  gpuBuffer(): Promise<GPUBuffer>;
-  data(): Promise<Float32Array>;
-  dispose(): void;
-}
-
-const jax: Jax = await import(Deno.args[0]!);
-assert((await jax.init("webgpu")).includes("webgpu"));
-jax.defaultDevice("webgpu");
+const jax = await openJax(Deno.args[0]!);
 using device = await Device.from(jax.getWebGPUDevice());
 const n = 1000, numbers = Float32Array.from({ length: n }, (_, i) => i);
 const x = jax.numpy.array(numbers), y = x.ref.add(x.ref); // 2 i, on the device

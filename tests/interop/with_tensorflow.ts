@@ -6,39 +6,10 @@
 import { cdiv, Device, grid, Tensor } from "../../mod.ts";
 import { assertClose, assertEquals } from "../support/assert.ts";
 import { affine } from "./affine.ts";
+import { openTensorFlow } from "./tensorflow.ts";
 
-/** What is used of `@tensorflow/tfjs-core`. */
-interface TensorFlow {
-  registerBackend(name: string, make: () => unknown): boolean;
-  setBackend(name: string): Promise<boolean>;
-  removeBackend(name: string): void;
-  env(): { set(flag: string, value: boolean): void };
-  tensor(
-    data: { buffer: GPUBuffer; zeroCopy: true } | Float32Array,
-    shape: number[],
-    dtype: "float32",
-  ): TensorFlowTensor;
-  matMul(a: TensorFlowTensor, b: TensorFlowTensor): TensorFlowTensor;
-}
-interface TensorFlowTensor {
-  data(): Promise<Float32Array>;
-  dataToGPU(): { buffer: GPUBuffer; tensorRef: TensorFlowTensor };
-  dispose(): void;
-}
-interface TensorFlowBackend {
-  WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => unknown;
-}
-
-const tf: TensorFlow = await import(Deno.args[0]!);
-const backend: TensorFlowBackend = await import(Deno.args[1]!);
 using device = await Device.open({ device: "webgpu" });
-tf.removeBackend("webgpu"); // which would open a device of its own
-tf.registerBackend(
-  "webgpu",
-  () => new backend.WebGPUBackend(device.gpu, device.gpu.adapterInfo),
-);
-await tf.setBackend("webgpu");
-tf.env().set("WEBGPU_CPU_FORWARD", false); // else small products are made on the CPU
+const tf = await openTensorFlow(Deno.args[0]!, Deno.args[1]!, device.gpu);
 
 const n = 16;
 using x = device.arange(n * n, { dtype: "f32" }), a = device.empty([n, n]);
