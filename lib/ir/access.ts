@@ -28,15 +28,22 @@ export function runAlong(op: Op, dim: number, axis: (value: Value) => AxisInfo):
 /**
  * How many neighbours along a dimension one access can take: they lie side by side, the first at an
  * address divisible by the size of them all, and all are masked alike.
+ *
+ * @param most No more than these are asked for: as many as a vector has, unless given.
  */
-export function widthAlong(op: Op, dim: number, axis: (value: Value) => AxisInfo): number {
+export function widthAlong(
+  op: Op,
+  dim: number,
+  axis: (value: Value) => AxisInfo,
+  most = MAX_WIDTH,
+): number {
   const { bytes } = pointerOf(op).pointee, mask = maskOf(op);
   return Math.min(
-    MAX_WIDTH,
+    most,
     MAX_BYTES / bytes,
     runAlong(op, dim, axis),
     Math.max(powerOfTwo(axis(op.operand(0)).divisibility[dim]!) / bytes, 1),
-    mask ? powerOfTwo(axis(mask).constancy[dim]!) : MAX_WIDTH,
+    mask ? powerOfTwo(axis(mask).constancy[dim]!) : most,
   );
 }
 

@@ -56,7 +56,10 @@ export type Expr =
     | { readonly kind: "vector"; readonly parts: readonly Expr[] }
     /** `type.width` neighbouring elements of a wider vector, from `start` on. */
     | { readonly kind: "slice"; readonly x: Expr; readonly start: number }
-    /** Elements of a kernel parameter's buffer; `index` counts elements and is divisible by the width. */
+    /**
+     * Elements of a kernel parameter's buffer; `index` counts elements and is divisible by the width,
+     * in a buffer of words by the elements in four of them, which is what there is to read.
+     */
     | { readonly kind: "global"; readonly base: string; readonly index: Expr }
     /** An element of a workgroup array, by one index a dimension. */
     | {
@@ -206,6 +209,57 @@ export type Stmt =
   /** Waits for all invocations of the workgroup and makes their writes seen. */
   | { readonly kind: "barrier"; readonly scope: "workgroup" | "storage" };
 
+/** The expressions right in a statement, those of inner blocks not included. */
+export function expressions(stmt: Stmt): readonly Expr[] {
+  switch (stmt.kind) {
+    case "let":
+    case "assign":
+    case "uniform":
+      return [stmt.value];
+    case "var":
+      return stmt.value ? [stmt.value] : [];
+    case "store":
+      return [stmt.index, stmt.value];
+    case "atomic":
+      return [stmt.index, ...(stmt.compare ? [stmt.compare] : []), stmt.value];
+    case "store_shared":
+    case "add_shared":
+      return [...stmt.indices, stmt.value];
+    case "call":
+      return stmt.args;
+    case "return":
+      return stmt.values;
+    case "report":
+      return [stmt.index, ...stmt.words];
+    case "load_matrix":
+    case "store_matrix":
+      return stmt.place.indices;
+    case "if":
+      return [stmt.condition];
+    case "for":
+      return [stmt.start, stmt.end, stmt.end, stmt.step, stmt.step];
+    case "loop":
+      return [stmt.condition, stmt.condition];
+    default:
+      return [];
+  }
+}
+
+/** The blocks inside a statement. */
+export function blocks(stmt: Stmt): readonly (readonly Stmt[])[] {
+  switch (stmt.kind) {
+    case "if":
+      return [stmt.then, stmt.otherwise];
+    case "for":
+    case "phase":
+      return [stmt.body];
+    case "loop":
+      return [stmt.head, stmt.body];
+    default:
+      return [];
+  }
+}
+
 /** What of a product a matrix is, and its size. */
 export interface MatrixType {
   readonly role: "left" | "right" | "result";
@@ -278,6 +332,8 @@ export interface BufferUse {
    * since there are atomic operations on them, so that `width` is 1.
    */
   readonly atomic: boolean;
+  /** True when items are 16 bytes as four u32, each read whole; `width` says nothing then. */
+  readonly words: boolean;
 }
 
 /** A function of scalars that the kernel calls. */

@@ -63,12 +63,14 @@ export class Context {
   /**
    * @param axis Axis information of every value of the graph.
    * @param buffers The buffer of each pointer parameter; parameters that share one map to the same.
+   * @param words The values that are held as words.
    */
   constructor(
     readonly graph: Graph,
     readonly options: LowerOptions,
     readonly axis: (value: Value) => AxisInfo,
     readonly buffers: ReadonlyMap<string, BufferUse>,
+    readonly words: ReadonlySet<Value>,
   ) {
     this.emitter = new Emitter(options.native);
     this.stacks = stacksOf(graph);

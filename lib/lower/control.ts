@@ -5,13 +5,14 @@
 
 import { isInteger } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
-import { children, type Expr, type OwnArray } from "../ir/invocation.ts";
+import { children, type Expr, type OwnArray, type VectorType } from "../ir/invocation.ts";
 import { isPointer } from "../ir/type.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
 import { type Matrices, stageCarried, sums, zeroMatrices } from "./subgroup_dot.ts";
 import { assignStacks, declareStack } from "./stacks.ts";
+import { packetsOfWords, WORDS } from "./words.ts";
 
 /** A value in variables, and how its packets are read from them. */
 class Carrier {
@@ -25,14 +26,14 @@ class Carrier {
     inits?: readonly Expr[],
   ) {
     this.#shape = packetShape(context, value);
-    const { type } = value;
+    const { type } = value, words = context.words.has(value);
     const width = this.#shape === "whole" ? widthOf(type) : 1;
-    this.#variables = Array.from({ length: packetCount(type) }, (_, i) =>
-      context.emitter.variable(
-        { dtype: expressionDtype(type), width },
-        hint,
-        inits && this.#stored(inits[i]!),
-      ));
+    const packet: VectorType = words ? WORDS : { dtype: expressionDtype(type), width };
+    const length = words ? packetsOfWords(type) : packetCount(type);
+    this.#variables = Array.from(
+      { length },
+      (_, i) => context.emitter.variable(packet, hint, inits && this.#stored(inits[i]!)),
+    );
   }
 
   get variables(): readonly Expr[] {
@@ -65,7 +66,7 @@ class Carrier {
 function packetShape(context: Context, value: Value): "whole" | "splat" | "ramp" {
   const { type } = value;
   const axis = type.layout && packetAxis(type.layout);
-  if (axis === undefined) return "whole";
+  if (axis === undefined || context.words.has(value)) return "whole";
   const info = context.axis(value), width = widthOf(type);
   if (info.constancy[axis]! >= width) return "splat";
   const counts = isPointer(type.element) || isInteger(expressionDtype(type));

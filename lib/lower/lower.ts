@@ -18,7 +18,7 @@ import { int } from "./expr.ts";
 import { lowerHistogram } from "./histogram.ts";
 import { lowerGather } from "./gather.ts";
 import { lowerMap } from "./map.ts";
-import { bufferUses, lowerLoad, lowerStore } from "./memory.ts";
+import { bufferUses, lowerLoad, lowerStore, sharedBuffers } from "./memory.ts";
 import { lowerReduce } from "./reduce.ts";
 import { lowerReport } from "./reports.ts";
 import { lowerScan } from "./scan.ts";
@@ -34,6 +34,7 @@ import {
 import { lowerSort } from "./sort.ts";
 import { lowerSubgroupDot } from "./subgroup_dot.ts";
 import { lowerPut, lowerTake, lowerUnstack } from "./stacks.ts";
+import { valuesInWords } from "./words.ts";
 
 type Lower = (context: Context, op: Op, lowerRegion: (region: Region) => void) => void;
 
@@ -83,8 +84,10 @@ export function lower(
   groups: readonly number[],
   options: LowerOptions,
 ): InvocationProgram {
-  const buffers = bufferUses(graph, axis, groups, options.native);
-  const context = new Context(graph, options, axis, buffers);
+  const names = sharedBuffers(graph, groups);
+  const words = valuesInWords(graph, axis, options.native, (param) => names.get(param)!);
+  const buffers = bufferUses(graph, axis, names, words, options.native);
+  const context = new Context(graph, options, axis, buffers, words);
   for (const { name, value } of graph.params) {
     const parameter: Expr = {
       kind: "parameter",

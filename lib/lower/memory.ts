@@ -2,7 +2,7 @@
 
 import type { Graph, Op, Value } from "../ir/graph.ts";
 import { walk } from "../ir/graph.ts";
-import { bool, type DType } from "../ir/dtype.ts";
+import { bool, type DType, u32 } from "../ir/dtype.ts";
 import { isPacked, type Native } from "../ir/native.ts";
 import type { BufferUse, Expr, Width } from "../ir/invocation.ts";
 import { isAtomic } from "../ir/ops/atomics.ts";
@@ -12,6 +12,7 @@ import type { AxisInfo } from "../ir/axis.ts";
 import type { Context } from "./context.ts";
 import { builtin, exprKey, int, literal, op as operation, slice, splat, vector } from "./expr.ts";
 import { packetAxis, replicatedMask, widthOf } from "./registers.ts";
+import { elementsInWords, packetsOfWords, WORDS } from "./words.ts";
 
 /** How many neighbouring elements of a packet one access can take. */
 function accessWidth(op: Op, axis: (value: Value) => AxisInfo): Width {
@@ -21,35 +22,48 @@ function accessWidth(op: Op, axis: (value: Value) => AxisInfo): Width {
 }
 
 /**
+ * For each pointer parameter the first that shares its buffer.
+ *
+ * @param groups For each pointer parameter in order, the index of that one.
+ */
+export function sharedBuffers(graph: Graph, groups: readonly number[]): Map<string, string> {
+  const pointers = graph.params.filter((param) => isPointer(param.value.type.element));
+  return new Map(pointers.map((param, i) => [
+    param.name,
+    pointers[pointers.findIndex((_, j) => (groups[j] ?? j) === (groups[i] ?? i))]!.name,
+  ]));
+}
+
+/**
  * How each pointer parameter's buffer is bound. One binding has one item type, so its width is what
  * the widest load can use, unless a store is narrower: storing a part of a vector is not safe
  * where neighbours belong to other invocations.
  *
- * @param groups For each pointer parameter in order, the index of the first that shares its buffer.
+ * @param names For each pointer parameter, the one whose buffer it is bound to.
+ * @param words The values that are held as words.
  */
 export function bufferUses(
   graph: Graph,
   axis: (value: Value) => AxisInfo,
-  groups: readonly number[],
+  names: ReadonlyMap<string, string>,
+  words: ReadonlySet<Value>,
   native: Native,
 ): Map<string, BufferUse> {
-  const pointers = graph.params.filter((param) => isPointer(param.value.type.element));
-  const names = new Map(pointers.map((param, i) => [
-    param.name,
-    pointers[pointers.findIndex((_, j) => (groups[j] ?? j) === (groups[i] ?? i))]!.name,
-  ]));
   const found = new Map<string, {
     readonly dtype: DType;
     readonly loads: Width;
     readonly stores: Width | undefined;
     readonly atomic: boolean;
+    readonly words: boolean;
   }>();
   walk(graph.body, (op) => {
     if (op.name !== "load" && op.name !== "store" && !isAtomic(op)) return;
     const { base, pointee } = pointerOf(op);
     const name = names.get(base)!;
     const atomic = isAtomic(op), width = atomic ? 1 : accessWidth(op, axis);
-    const use = found.get(name) ?? { dtype: pointee, loads: 1, stores: undefined, atomic: false };
+    const inWords = op.name === "load" && words.has(op.result);
+    const use = found.get(name) ??
+      { dtype: pointee, loads: 1, stores: undefined, atomic: false, words: inWords };
     if (use.dtype !== pointee) {
       throw new Error(`Parameters '${base}' and '${name}' share a buffer with different dtypes`);
     }
@@ -58,6 +72,7 @@ export function bufferUses(
       loads: op.name === "load" ? Math.max(use.loads, width) as Width : use.loads,
       stores: op.name === "load" ? use.stores : Math.min(use.stores ?? 4, width) as Width,
       atomic: use.atomic || atomic,
+      words: inWords,
     });
   });
   const uses = new Map<string, BufferUse>();
@@ -74,6 +89,7 @@ export function bufferUses(
       packed,
       atomic: use.atomic ||
         (packed && use.stores !== undefined && use.stores < perWord(use.dtype)),
+      words: use.words,
     });
   }
   return uses;
@@ -98,6 +114,7 @@ function readElements(context: Context, base: string, index: Expr, width: Width)
 }
 
 export function lowerLoad(context: Context, op: Op): void {
+  if (context.words.has(op.result)) return loadWords(context, op);
   const { base, pointee } = pointerOf(op);
   const [pointer, mask, other] = op.operands.map((operand) => context.get(operand));
   const access = accessWidth(op, context.axis), width = widthOf(op.result.type);
@@ -133,6 +150,23 @@ export function lowerLoad(context: Context, op: Op): void {
       }
       packets.push(value);
     });
+  });
+  context.alias(op.result, packets);
+}
+
+/** Loads a tile that is held as words. */
+function loadWords(context: Context, op: Op): void {
+  const { base, pointee } = pointerOf(op), { param } = context.buffer(base);
+  const [pointer, mask] = op.operands.map((operand) => context.get(operand));
+  const later = context.isOnlyYielded(op.result);
+  const each = elementsInWords(pointee) / widthOf(op.result.type);
+  const packets = Array.from({ length: packetsOfWords(op.result.type) }, (_, i) => {
+    const index = slice(pointer![i * each]!, 0);
+    const read = context.emitter.bind({ kind: "global", base: param, index, type: WORDS });
+    if (!mask) return read;
+    const condition = splat(slice(mask[i * each]!, 0), WORDS.width);
+    const value = operation("select", [condition, read, literal(0, u32, WORDS.width)], u32);
+    return later ? value : context.emitter.bind(value, op.result.hint);
   });
   context.alias(op.result, packets);
 }

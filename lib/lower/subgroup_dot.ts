@@ -11,7 +11,7 @@
 
 import { bool, type DType, i32 } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
-import type { Expr, MatrixType, Memory, SharedArray, Width } from "../ir/invocation.ts";
+import type { Expr, MatrixType, Memory, SharedArray, VectorType, Width } from "../ir/invocation.ts";
 import { dtypeOf } from "../ir/type.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
 import type { Context } from "./context.ts";
@@ -29,6 +29,7 @@ import {
   threadBits,
   threadCoordinate,
 } from "./registers.ts";
+import { elementsInWords, WORDS } from "./words.ts";
 
 /** Bytes between rows that are staged, so that a column of them falls into different banks. */
 const PADDING = 16;
@@ -241,23 +242,28 @@ function stage(
   const layout = operand.type.layout!, along = packetAxis(layout);
   const minor = along === free ? "free" : "k";
   const panels = product.warps[free], panel = product.shape[free] / panels;
-  // 8-bit integers are packed, four to an item.
-  const { dtype, width } = itemOf(
+  const { type, perItem } = itemOf(
     product.component,
     along === undefined ? 1 : packetWidth(registerCount(layout)),
+    context.words.has(operand),
   );
-  const perItem = product.component.bytes === 1 ? 4 : width;
   const [rows, run] = minor === "free" ? [depth, panel] : [panel, depth];
   const stride = (run + PADDING / product.component.bytes) / perItem;
   const { emitter } = context, dims = [panels, rows * stride];
-  const array = own
-    ? emitter.ownSharedArray({ dtype, width }, dims)
-    : emitter.sharedArray({ dtype, width }, dims);
+  const array = own ? emitter.ownSharedArray(type, dims) : emitter.sharedArray(type, dims);
   return { array, minor, width: perItem, stride, panel };
 }
 
-function itemOf(component: DType, width: Width): { dtype: DType; width: Width } {
-  return component.bytes === 1 ? { dtype: i32, width: 1 } : { dtype: component, width };
+/** What an item of a staged operand is, and how many elements are in it. */
+function itemOf(
+  component: DType,
+  width: Width,
+  inWords: boolean,
+): { readonly type: VectorType; readonly perItem: number } {
+  if (inWords) return { type: WORDS, perItem: elementsInWords(component) };
+  // 8-bit integers are packed, four to an item.
+  if (component.bytes === 1) return { type: { dtype: i32, width: 1 }, perItem: 4 };
+  return { type: { dtype: component, width }, perItem: width };
 }
 
 /** Writes the values of k from `start` on of an operand to where it is staged. */
@@ -271,7 +277,8 @@ function fill(
 ): void {
   const { emitter } = context, layout = operand.type.layout!;
   const packets = context.get(operand), kDim = 1 - free;
-  const packed = array.type.dtype !== dtypeOf(operand.type);
+  const inWords = context.words.has(operand), packed = array.type.dtype === i32;
+  const perPacket = inWords ? width : packets[0]!.type.width;
   emitter.when(onlyOnce(replicatedMask(layout)), () => {
     for (let register = 0; register < registerCount(layout); register += width) {
       const inside = isStaged(emitter, layout, register, kDim, start, depth);
@@ -288,9 +295,9 @@ function fill(
           indices: [within.quotient, add(base, int(row.own * stride + place.own / width))],
           value: packed
             ? packBytes(registersFrom(packets, register, width))
-            : width === 1
-            ? registerOf(packets, register)
-            : packets[register / packets[0]!.type.width]!,
+            : width === perPacket
+            ? packets[register / perPacket]!
+            : registerOf(packets, register),
         }));
     }
   });

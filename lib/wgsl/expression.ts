@@ -185,6 +185,10 @@ export class ExpressionPrinter {
       const site = this.#site({ operands: [], result: buffer.dtype, attributes: {} }, width);
       return `${wideLoadHelper(bufferName(base), buffer, site)}(${this.#bare(index)})`;
     }
+    if (buffer.words) {
+      const shift = Math.log2(16 / buffer.dtype.bytes);
+      return `${bufferName(base)}[${this.print(index)} >> ${shift}u]`;
+    }
     if (!buffer.packed) {
       const place = this.#place(buffer, index, width);
       return buffer.atomic ? fromItem(buffer, `atomicLoad(&${place})`) : place;

@@ -6,7 +6,7 @@
  * in a loop instead of once before it.
  */
 
-import { children, type Expr, type Stmt } from "../ir/invocation.ts";
+import { blocks, children, type Expr, expressions, type Stmt } from "../ir/invocation.ts";
 
 /** Deeper expressions than this are left in parts. */
 const MAX_DEPTH = 4;
@@ -151,55 +151,4 @@ class Inliner {
 
 function depth(x: Expr): number {
   return 1 + Math.max(0, ...children(x).map(depth));
-}
-
-/** The expressions right in a statement, those of inner blocks not included. */
-function expressions(stmt: Stmt): readonly Expr[] {
-  switch (stmt.kind) {
-    case "let":
-    case "assign":
-    case "uniform":
-      return [stmt.value];
-    case "var":
-      return stmt.value ? [stmt.value] : [];
-    case "store":
-      return [stmt.index, stmt.value];
-    case "atomic":
-      return [stmt.index, ...(stmt.compare ? [stmt.compare] : []), stmt.value];
-    case "store_shared":
-    case "add_shared":
-      return [...stmt.indices, stmt.value];
-    case "call":
-      return stmt.args;
-    case "return":
-      return stmt.values;
-    case "report":
-      return [stmt.index, ...stmt.words];
-    case "load_matrix":
-    case "store_matrix":
-      return stmt.place.indices;
-    case "if":
-      return [stmt.condition];
-    case "for":
-      return [stmt.start, stmt.end, stmt.end, stmt.step, stmt.step];
-    case "loop":
-      return [stmt.condition, stmt.condition];
-    default:
-      return [];
-  }
-}
-
-/** The blocks inside a statement. */
-function blocks(stmt: Stmt): readonly (readonly Stmt[])[] {
-  switch (stmt.kind) {
-    case "if":
-      return [stmt.then, stmt.otherwise];
-    case "for":
-    case "phase":
-      return [stmt.body];
-    case "loop":
-      return [stmt.head, stmt.body];
-    default:
-      return [];
-  }
 }

@@ -28,6 +28,7 @@ import {
   reportFunction,
   REPORTS_TYPE,
 } from "./reports.ts";
+import { withoutUnused } from "./unused.ts";
 import { scratchBytes, scratchPrologue, slotText } from "./scratch.ts";
 
 /** How a module is to be written. */
@@ -79,7 +80,7 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
   );
   const statements = new StatementPrinter(printer, program.invocations, program.hidesRounds);
   const functions = program.functions.map((fn) => statements.function(fn));
-  const body = statements.print(inlineSingleUses(program.body), 1);
+  const body = statements.print(inlineSingleUses(withoutUnused(program.body)), 1);
   const prologue = printPrologue(mentions.builtins, options.fold);
   const uniforms = layOut(mentions);
   const lines: string[] = [];
@@ -239,7 +240,8 @@ function hostType(dtype: DTypeName, native: Native): string {
 
 /** The type of one item of a buffer's array. */
 function itemText(buffer: BufferUse, native: Native): string {
-  const { dtype, width, packed, atomic } = buffer;
+  const { dtype, width, packed, atomic, words } = buffer;
+  if (words) return "vec4<u32>";
   if (packed) return atomic ? "atomic<u32>" : "u32";
   if (atomic) return `atomic<${atomicItem(buffer)}>`;
   if (isWide(dtype) && !native.int64) return `vec${2 * width}<u32>`;

@@ -130,10 +130,15 @@ function place(
   stride: string,
   major: string,
 ): { at: string; read: string; place: string } {
-  const bytes = /8$/.test(dtype), width = bytes ? 4 : Number(/vec(\d)/.exec(item)?.[1] ?? 1);
+  const bytes = /8$/.test(dtype), components = Number(/vec(\d)/.exec(item)?.[1] ?? 1);
+  const inWords = dtype === "f16" && /u32/.test(item);
+  const width = components * (bytes ? 4 : inWords ? 2 : 1);
   const [row, run] = major === "row" ? ["r", "c"] : ["c", "r"];
   const at = `let p = (${offset}u + ${row} * ${stride}u) * ${width}u + ${run};`;
   const whole = `${array}[p / ${width}u]`;
+  if (inWords) {
+    return { at, place: whole, read: `unpack2x16float(${whole}[p % ${width}u / 2u])[p % 2u]` };
+  }
   if (bytes) return { at, place: whole, read: `extractBits(${whole}, (p % 4u) * 8u, 8u)` };
   const element = width === 1 ? whole : `${whole}[p % ${width}u]`;
   return { at, place: element, read: /^[iu]/.test(dtype) ? element : `f32(${element})` };

@@ -10,7 +10,7 @@ import { size } from "../../ir/type.ts";
 import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { AxisInfo } from "../../ir/axis.ts";
-import { stagedDimensions, VECTOR } from "./staging.ts";
+import { stagedDimensions, unitOperands, VECTOR } from "./staging.ts";
 
 /** How many lanes a warp has, and how many warps a program. */
 export interface Threads {
@@ -24,6 +24,9 @@ const ALL: Native = { f16: true, int64: true, f64: true };
 
 /** Lanes that access runs of this many bytes waste no memory traffic. */
 const SECTOR_BYTES = 32;
+
+/** What products on matrix units read is loaded so many bytes at once. */
+const UNIT_BYTES = 16;
 
 interface Access {
   /** Dimensions, the one along which addresses are nearest first. */
@@ -50,6 +53,7 @@ export class Accesses {
   constructor(graph: Graph, axis: (value: Value) => AxisInfo, threads: Threads) {
     this.#threads = threads;
     const staged = stagedDimensions(graph, threads.lanes * threads.warps);
+    const inUnits = unitOperands(graph);
     walk(graph.body, (op) => {
       if (op.name === "reduce") {
         const key = op.operand(0).type.shape.join();
@@ -58,7 +62,8 @@ export class Accesses {
       if (op.name !== "load" && op.name !== "store") return;
       const { shape } = op.operand(0).type;
       if (shape.length === 0) return;
-      const access = describe(op, axis, threads, staged.get(op));
+      const most = inUnits.has(op) ? UNIT_BYTES / pointerOf(op).pointee.bytes : MAX_WIDTH;
+      const access = describe(op, axis, threads, most, staged.get(op));
       this.#accesses.set(op, access);
       const key = keyOf(shape, access.order);
       this.#widths.set(key, Math.max(this.#widths.get(key) ?? 1, access.width));
@@ -151,6 +156,7 @@ function describe(
   op: Op,
   axis: (value: Value) => AxisInfo,
   threads: Threads,
+  most: number,
   staged: number | undefined,
 ): Access {
   const { type } = op.operand(0),
@@ -163,7 +169,7 @@ function describe(
   // Who stores less than a word has to share it with others.
   const isShared = isPacked(pointee, threads.native ?? ALL);
   const least = isShared ? Math.min(4 / bytes, size(type)) : 1;
-  const width = Math.min(widthAlong(op, fastest, axis), Math.max(each, least));
+  const width = Math.min(widthAlong(op, fastest, axis, most), Math.max(each, least));
   // Of packed elements a whole word is read anyway; and small tiles use all threads first.
   const fits = !isShared && each >= VECTOR;
   return { order, width, run: runs[fastest]!, bytes, staged: fits ? staged : undefined };

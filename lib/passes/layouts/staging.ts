@@ -12,12 +12,7 @@ import { isElementwise, joinedValues } from "./transfer.ts";
 /** For each load that feeds products, the dimension along which they read vectors of it. */
 export function stagedDimensions(graph: Graph, threads: number): ReadonlyMap<Op, number> {
   const found = new Map<Op, number>();
-  const sources = new Map<Value, readonly Value[]>();
-  walk(graph.body, (op) => {
-    for (const { inits, params, yields, result } of joinedValues(op)) {
-      for (const value of [...params, result]) sources.set(value, [...inits, ...yields]);
-    }
-  });
+  const sources = joinedSources(graph);
   /** Follows an operand back to loads of its shape; `dim` is the dimension of vectors. */
   const follow = (value: Value, dim: number, seen: Set<Value>): void => {
     if (seen.has(value)) return;
@@ -44,6 +39,33 @@ export function stagedDimensions(graph: Graph, threads: number): ReadonlyMap<Op,
     if (columns >= VECTOR) follow(op.operand(1), shape.length - 1, new Set());
   });
   return found;
+}
+
+/** The loads that feed products on matrix units as they are, which can take 16 bytes at once. */
+export function unitOperands(graph: Graph): ReadonlySet<Op> {
+  const found = new Set<Op>(), seen = new Set<Value>();
+  const sources = joinedSources(graph);
+  const follow = (value: Value): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    if (value.def?.name === "load") found.add(value.def);
+    sources.get(value)?.forEach(follow);
+  };
+  walk(graph.body, (op) => {
+    if (op.name === "subgroup_dot") op.operands.slice(0, 2).forEach(follow);
+  });
+  return found;
+}
+
+/** Where the values come from that loops carry and branches merge. */
+function joinedSources(graph: Graph): ReadonlyMap<Value, readonly Value[]> {
+  const sources = new Map<Value, readonly Value[]>();
+  walk(graph.body, (op) => {
+    for (const { inits, params, yields, result } of joinedValues(op)) {
+      for (const value of [...params, result]) sources.set(value, [...inits, ...yields]);
+    }
+  });
+  return sources;
 }
 
 /** The dimension of `from` that a reshape to `to` leaves as it is and calls `dim`, if there is one. */
