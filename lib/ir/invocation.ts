@@ -54,6 +54,8 @@ export type Expr =
     | { readonly kind: "ramp"; readonly base: Expr; readonly step: number }
     /** Scalars or shorter vectors side by side. */
     | { readonly kind: "vector"; readonly parts: readonly Expr[] }
+    /** The bits of vectors that have 16 bytes together, as four words. */
+    | { readonly kind: "words"; readonly parts: readonly Expr[] }
     /** `type.width` neighbouring elements of a wider vector, from `start` on. */
     | { readonly kind: "slice"; readonly x: Expr; readonly start: number }
     /**
@@ -87,6 +89,7 @@ export function children(x: Expr): readonly Expr[] {
     case "ramp":
       return [x.base];
     case "vector":
+    case "words":
       return x.parts;
     case "global":
       return [x.index];
@@ -311,6 +314,8 @@ export interface SharedArray {
   readonly dims: readonly number[];
   /** Several invocations may change an element at once; every access to it says so. */
   readonly atomic?: true;
+  /** Has panels of items that lie as their operation says, and so as many of them as any needs. */
+  readonly panels?: true;
   /** Belongs to one operation, which relies on finding what it wrote before. */
   readonly own?: true;
 }

@@ -117,22 +117,28 @@ export interface SubgroupDotResult {
 
 /**
  * How what matrix units have made lies in registers, once it has left them: each warp has a block of
- * [M / rows, N / columns], and its lanes cover one matrix of the block at a time, in vectors of 4
- * along n. M = N = 64 on 2 x 2 warps of 32 lanes with matrices of 16 x 16:
+ * [M / rows, N / columns], and its lanes cover one matrix of the block at a time. A lane has a run of
+ * up to 8 neighbours along n, so that 16-bit numbers made of them go to workgroup memory 16 bytes at a
+ * time, and few lanes share a row. Lanes go along m first: then neither rows that are read back nor
+ * rows that are written meet in the same banks, as long as those are padded. M = N = 64 on 2 x 2 warps
+ * of 32 lanes with matrices of 16 x 16:
  *
- *     register (0,1) (0,2) (0,16) (8,0) (16,0)
- *     lane     (0,4) (0,8) (1,0) (2,0) (4,0)
+ *     register (0,1) (0,2) (0,4) (0,16) (16,0)
+ *     lane     (1,0) (2,0) (4,0) (8,0) (0,8)
  *     warp     (0,32) (32,0)
  */
 export function subgroupDotResult(
   { M, N, unit: [m, n], warps: [rows, columns], lanes }: SubgroupDotResult,
 ): LinearLayout {
-  const bases: Record<Input, number[][]> = { register: [[0, 1], [0, 2]], lane: [], warp: [] };
-  for (let j = 4; j < n; j *= 2) bases.lane.push([0, j]);
-  for (let i = 1; i < m; i *= 2) {
-    if (bases.lane.length < log2(lanes)) bases.lane.push([i, 0]);
-    else bases.register.push([i, 0]);
-  }
+  const bases: Record<Input, number[][]> = { register: [], lane: [], warp: [] };
+  const run = Math.min(Math.max(m * n / lanes, 4), 8, n);
+  const spread = (basis: number[]) => {
+    if (bases.lane.length < log2(lanes)) bases.lane.push(basis);
+    else bases.register.push(basis);
+  };
+  for (let j = 1; j < run; j *= 2) bases.register.push([0, j]);
+  for (let i = 1; i < m; i *= 2) spread([i, 0]);
+  for (let j = run; j < n; j *= 2) spread([0, j]);
   while (bases.lane.length < log2(lanes)) bases.lane.push([0, 0]);
   for (let j = n; j < N / columns; j *= 2) bases.register.push([0, j]);
   for (let i = m; i < M / rows; i *= 2) bases.register.push([i, 0]);

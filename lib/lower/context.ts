@@ -11,7 +11,7 @@ import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import { Emitter } from "./emitter.ts";
-import type { Matrices, Staged } from "./subgroup_dot.ts";
+import { type Matrices, Units } from "./units/product.ts";
 import { packetCount, widthOf } from "./registers.ts";
 import { stacksOf } from "./stacks.ts";
 
@@ -43,8 +43,7 @@ export class Context {
   readonly functions: InvocationFunction[] = [];
   /** Products on matrix units that add to what a loop carries, which are matrices then. */
   readonly inMatrices = new Map<Op, Matrices>();
-  /** Operands of products on matrix units that are staged already. */
-  readonly staged = new Map<Op, readonly [Staged, Staged]>();
+  readonly units: Units;
   /** The values that are stacks, and the arrays of those that hold anything but zeros. */
   readonly stacks: ReadonlySet<Value>;
   readonly arrays = new Map<Value, OwnArray>();
@@ -74,6 +73,7 @@ export class Context {
   ) {
     this.emitter = new Emitter(options.native);
     this.stacks = stacksOf(graph);
+    this.units = new Units(graph.body);
     walk(graph.body, (op) => {
       for (const operand of op.operands) this.#count(operand);
       for (const region of op.regions) {

@@ -10,9 +10,9 @@ import { isPointer } from "../ir/type.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
-import { type Matrices, stageCarried, sums, zeroMatrices } from "./subgroup_dot.ts";
+import { holdInvariant, type Matrices, stageCarried, sums, zeroMatrices } from "./units/product.ts";
 import { assignStacks, declareStack } from "./stacks.ts";
-import { packetsOfWords, WORDS } from "./words.ts";
+import { packetsOfWords, WORDS } from "./units/words.ts";
 
 /** A value in variables, and how its packets are read from them. */
 class Carrier {
@@ -193,6 +193,7 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
   );
   const carriers = carriersFor(context, inits, params, body.yields, matrices);
   const stacks = stacksFor(context, inits, params, body.yields);
+  holdInvariant(context, body);
   const name = emitter.name(index!.hint ?? "i");
   context.alias(index!, [named(name, start!.type)]);
   products.forEach((product, i) => {

@@ -18,6 +18,11 @@ import { builtin, exprKey, int, named, op, ramp, splat } from "./expr.ts";
 /** Workgroup arrays of at most this size are not worth waiting for. */
 const SMALL_BYTES = 512;
 
+interface SharedOptions {
+  readonly atomic?: true | undefined;
+  readonly panels?: true | undefined;
+}
+
 interface Block {
   readonly stmts: Stmt[];
   /** What is bound to a name here already, by the key of its expression. */
@@ -176,14 +181,16 @@ export class Emitter {
    * A workgroup array for the operation being lowered. Contents live no longer than the operation,
    * so a later one may be given the same array; a small one is not given to the very next, which
    * would have to wait until everyone has read it.
+   *
+   * @param panels Whether the first dimension is fixed and the last may grow; else it is the first that may.
    */
   sharedArray(
     type: VectorType,
     dims: readonly number[],
-    { atomic }: { readonly atomic?: true } = {},
+    { atomic, panels }: SharedOptions = {},
   ): SharedArray {
-    const free = this.#reusable(type, dims, atomic, this.#sharedInUse);
-    if (free && free.dims[0]! >= dims[0]!) {
+    const free = this.#reusable(type, dims, { atomic, panels }, this.#sharedInUse);
+    if (free && free.dims.every((dim, i) => dim >= dims[i]!)) {
       this.#sharedInUse.add(free);
       return free;
     }
@@ -192,6 +199,7 @@ export class Emitter {
       type,
       dims,
       ...atomic && { atomic },
+      ...panels && { panels },
     };
     if (free) this.#shared[this.#shared.indexOf(free)] = array;
     else this.#shared.push(array);
@@ -203,24 +211,24 @@ export class Emitter {
   #reusable(
     type: VectorType,
     dims: readonly number[],
-    atomic: true | undefined,
+    { atomic, panels }: SharedOptions,
     taken: ReadonlySet<SharedArray>,
   ): SharedArray | undefined {
     const small = sharedBytes({ name: "", type, dims }, this.native) <= SMALL_BYTES;
     return this.#shared.find((array) =>
       !array.own && !taken.has(array) && array.type.dtype === type.dtype &&
-      array.type.width === type.width && array.atomic === atomic &&
+      array.type.width === type.width && array.atomic === atomic && array.panels === panels &&
       array.dims.length === dims.length &&
-      array.dims.slice(1).every((dim, i) => dim === dims[i + 1]) &&
+      array.dims.every((dim, i) => i === (panels ? 1 : 0) || dim === dims[i]) &&
       !(small && this.#lastReleased.has(array.name))
     );
   }
 
   /** Bytes of workgroup memory in all once an operation has been given these arrays as well. */
-  sharedBytesWith(wanted: readonly Pick<SharedArray, "type" | "dims">[]): number {
+  sharedBytesWith(wanted: readonly Pick<SharedArray, "type" | "dims" | "panels">[]): number {
     const taken = new Set(this.#sharedInUse);
-    return wanted.reduce((sum, { type, dims }) => {
-      const free = this.#reusable(type, dims, undefined, taken);
+    return wanted.reduce((sum, { type, dims, panels }) => {
+      const free = this.#reusable(type, dims, { panels }, taken);
       if (free) taken.add(free);
       const more = sharedBytes({ name: "", type, dims }, this.native);
       return sum + Math.max(more - (free ? sharedBytes(free, this.native) : 0), 0);

@@ -125,6 +125,8 @@ function keyOf(x: Expr): string {
       return `ramp(${exprKey(x.base)},${x.step})`;
     case "vector":
       return `vector(${x.parts.map(exprKey).join(",")})`;
+    case "words":
+      return `words(${x.parts.map(exprKey).join(",")})`;
     case "slice":
       return `${exprKey(x.x)}[${x.start}]`;
     case "global":

@@ -32,9 +32,9 @@ import {
   lowerSplat,
 } from "./shape.ts";
 import { lowerSort } from "./sort.ts";
-import { lowerSubgroupDot } from "./subgroup_dot.ts";
+import { lowerSubgroupDot } from "./units/product.ts";
 import { lowerPut, lowerTake, lowerUnstack } from "./stacks.ts";
-import { valuesInWords } from "./words.ts";
+import { valuesInWords } from "./units/words.ts";
 
 type Lower = (context: Context, op: Op, lowerRegion: (region: Region) => void) => void;
 

@@ -12,7 +12,7 @@ import type { AxisInfo } from "../ir/axis.ts";
 import type { Context } from "./context.ts";
 import { builtin, exprKey, int, literal, op as operation, slice, splat, vector } from "./expr.ts";
 import { packetAxis, replicatedMask, widthOf } from "./registers.ts";
-import { elementsInWords, packetsOfWords, WORDS } from "./words.ts";
+import { elementsInWords, packetsOfWords, WORDS } from "./units/words.ts";
 
 /** How many neighbouring elements of a packet one access can take. */
 function accessWidth(op: Op, axis: (value: Value) => AxisInfo): Width {

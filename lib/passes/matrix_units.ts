@@ -12,7 +12,8 @@
  *     %0 = subgroup_dot %a, %b, %acc {unit = [16, 16, 16], warps = [2, 2]} : tile<64x64xf32>
  */
 
-import type { Graph, Op } from "../ir/graph.ts";
+import { type Graph, type Op, type Value, walk } from "../ir/graph.ts";
+import { elementwise } from "../ir/ops.ts";
 import { dtypeOf } from "../ir/type.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -38,16 +39,45 @@ export interface MatrixUnits {
 /** The graph with products on matrix units where there are any for them. */
 export function useMatrixUnits(graph: Graph, available: MatrixUnits): Graph {
   if (available.units.length === 0) return graph;
+  const byRows = productsByRows(graph);
   return rewrite(graph, (op, operands, { builder }) => {
-    const attributes = op.name === "dot" && choose(op, available);
+    const attributes = op.name === "dot" && choose(op, available, byRows.has(op));
     if (!attributes) return undefined;
     const { location } = op;
     return builder.op("subgroup_dot", operands, { attributes, location }).results;
   });
 }
 
+/**
+ * The products of which each warp had best have whole rows: those whose rows are reduced, which lanes do
+ * among themselves then, and those whose left factor is computed from such a product, so that a warp
+ * reads what it has made itself.
+ */
+function productsByRows(graph: Graph): ReadonlySet<Op> {
+  const found = new Set<Op>();
+  /** The products that a value is computed from element by element. */
+  const sources = (value: Value, seen = new Set<Op>()): Op[] => {
+    const { def } = value;
+    if (!def || seen.has(def)) return [];
+    seen.add(def);
+    if (def.name === "dot") return [def];
+    return elementwise(def.name) ? def.operands.flatMap((x) => sources(x, seen)) : [];
+  };
+  walk(graph.body, (op) => {
+    if (op.name === "reduce" && op.number("axis") === 1) {
+      for (const operand of op.operands) for (const product of sources(operand)) found.add(product);
+    }
+  });
+  walk(graph.body, (op) => {
+    if (op.name === "dot" && sources(op.operand(0)).some((product) => found.has(product))) {
+      found.add(op);
+    }
+  });
+  return found;
+}
+
 /** The unit and the arrangement of warps for a product; undefined when there is none. */
-function choose(op: Op, { units, warps, workgroupBytes }: MatrixUnits):
+function choose(op: Op, { units, warps, workgroupBytes }: MatrixUnits, byRows: boolean):
   | { unit: number[]; warps: number[] }
   | undefined {
   const [a, b] = [op.operand(0).type, op.operand(1).type];
@@ -61,7 +91,9 @@ function choose(op: Op, { units, warps, workgroupBytes }: MatrixUnits):
     .filter((unit) => M % unit.M === 0 && N % unit.N === 0 && K % unit.K === 0)
     .toSorted((x, y) => y.M * y.N * y.K - x.M * x.N * x.K);
   for (const unit of fitting) {
-    const shared = arrangement(M / unit.M, N / unit.N, unit, warps);
+    const shared = byRows && M / unit.M % warps === 0
+      ? [warps, 1] as const
+      : arrangement(M / unit.M, N / unit.N, unit, warps);
     if (!shared) continue;
     // The lowering stages as much of k at a time as there is room for.
     const bytes = stagedBytes([M, N, unit.K], unit, shared, dtypeOf(a).bytes);

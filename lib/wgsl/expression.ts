@@ -111,6 +111,13 @@ export class ExpressionPrinter {
       }
       case "vector":
         return call(this.typeText(x.type), x.parts.map((part) => this.print(part)));
+      case "words": {
+        const parts = x.parts.map((part) => {
+          const words = part.type.width * part.type.dtype.bytes / 4;
+          return call(`bitcast<vec${words}<u32>>`, [this.bare(part)]);
+        });
+        return parts.length === 1 ? parts[0]! : call(this.typeText(x.type), parts);
+      }
       case "slice":
         return `${this.print(x.x)}.${"xyzw".slice(x.start, x.start + x.type.width)}`;
       case "global":

@@ -138,6 +138,7 @@ class Inliner {
       case "ramp":
         return { ...x, base: this.#expression(x.base) };
       case "vector":
+      case "words":
         return { ...x, parts: x.parts.map((part) => this.#expression(part)) };
       case "global":
         return { ...x, index: this.#expression(x.index) };

@@ -48,6 +48,11 @@ interface Matrix {
   readonly columns: number;
 }
 
+const HALVES_IN_WORDS = `
+fn halves_in_words(x: vec4<f16>) -> vec2<u32> {
+  return vec2<u32>(pack2x16float(vec2<f32>(x.xy)), pack2x16float(vec2<f32>(x.zw)));
+}`;
+
 /** Factors that are in use at a time; their arrays take turns. */
 const FACTORS = 6;
 
@@ -100,7 +105,8 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
     if (store) {
       const [, major, array, index, offset, from, stride] = store, matrix = matrices.get(from!)!;
       const to = place(items.get(array!)!, `${array}${index}`, matrix, offset!, stride!, major!);
-      return loop(matrix, to.at, `${to.place} = ${matrix.array}[w][e];`);
+      const value = `${matrix.array}[w][e]`, inWords = /u32/.test(items.get(array!)!);
+      return loop(matrix, to.at, `${to.place} = ${inWords ? `bitcast<u32>(${value})` : value};`);
     }
     const product = /(\w+) = subgroupMatrixMultiplyAccumulate\((\w+), (\w+), \w+\);/.exec(line);
     if (product) {
@@ -118,7 +124,12 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
     return [line];
   });
   const main = lines.findIndex((line) => line.startsWith("@compute"));
-  return lines.toSpliced(main, 0, ...arrays.values()).join("\n");
+  const looped = lines.toSpliced(main, 0, ...arrays.values()).join("\n");
+  // Deno's WebGPU cannot take the bits of vectors of f16.
+  const bits = "bitcast<vec2<u32>>(";
+  return looped.includes(bits)
+    ? looped.replaceAll(bits, "halves_in_words(") + HALVES_IN_WORDS
+    : looped;
 }
 
 /** Where element (r, c) of a matrix lies, and how it is read. */

@@ -4,16 +4,16 @@
  * nothing in between takes numbers out of words and puts them back, which drivers do not see through.
  */
 
-import { type DType, f16, u32 } from "../ir/dtype.ts";
-import { pointerOf, widthAlong } from "../ir/access.ts";
-import type { AxisInfo } from "../ir/axis.ts";
-import { type Graph, type Op, type Value, walk } from "../ir/graph.ts";
-import type { VectorType } from "../ir/invocation.ts";
-import { isAtomic } from "../ir/ops/atomics.ts";
-import type { Native } from "../ir/native.ts";
-import type { Type } from "../ir/type.ts";
-import { vectorWidth } from "../layout/layouts.ts";
-import { packetAxis, registerCount } from "./registers.ts";
+import { type DType, f16, u32 } from "../../ir/dtype.ts";
+import { pointerOf, widthAlong } from "../../ir/access.ts";
+import type { AxisInfo } from "../../ir/axis.ts";
+import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
+import type { Expr, VectorType } from "../../ir/invocation.ts";
+import { isAtomic } from "../../ir/ops/atomics.ts";
+import type { Native } from "../../ir/native.ts";
+import type { Type } from "../../ir/type.ts";
+import { vectorWidth } from "../../layout/layouts.ts";
+import { packetAxis, registerCount } from "../registers.ts";
 
 /** A packet of words. */
 export const WORDS: VectorType = { dtype: u32, width: 4 };
@@ -26,6 +26,11 @@ export function elementsInWords({ bytes }: DType): number {
 /** Packets of words that an invocation holds of a tile. */
 export function packetsOfWords({ element, layout }: Type): number {
   return registerCount(layout!) / elementsInWords(element as DType);
+}
+
+/** Packets that have 16 bytes together, as words. */
+export function inWords(packets: readonly Expr[]): Expr {
+  return { kind: "words", parts: packets, type: WORDS };
 }
 
 /** @param bufferOf The parameter whose buffer a pointer parameter is bound to. */
