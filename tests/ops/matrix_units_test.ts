@@ -1,6 +1,7 @@
 /** Products on matrix units, which loops stand in for, so that they are tested on any GPU. */
 
 import { Device, grid, jit, type Pointer, tl } from "../../mod.ts";
+import { attention, reference as attentionReference } from "../../kernels/attention.ts";
 import { matmul, type MatmulOptions, reference } from "../../kernels/matmul.ts";
 import type { WebGpuBackend } from "../../lib/runtime/webgpu.ts";
 import { assert, assertClose, assertEquals } from "../support/assert.ts";
@@ -112,3 +113,28 @@ onUnits("8-bit integers are multiplied on matrix units", async (device) => {
     [...reference(await a.read(), await b.read(), [M, N, K])],
   );
 });
+
+/** Shapes of attention, with rows enough that each warp has some of its own. */
+const ATTENTION = [
+  { queries: 32, keys: 32, dim: 16, causal: false, blockM: 32, blockN: 16 },
+  { queries: 37, keys: 53, dim: 16, causal: true, blockM: 32, blockN: 8 },
+  { queries: 20, keys: 21, dim: 16, causal: false, blockM: 16, blockN: 8 },
+] as const;
+
+for (const { causal, blockM, blockN, ...sizes } of ATTENTION) {
+  const shape = { batch: 1, heads: 2, keyHeads: 1, ...sizes };
+  onUnits(
+    `attention of ${JSON.stringify({ ...sizes, causal, blockM, blockN })}`,
+    async (device) => {
+      const { heads, keyHeads, queries, keys, dim } = shape;
+      using q = device.randn([1, heads, queries, dim], { dtype: "f16", seed: 1 });
+      using k = device.randn([1, keyHeads, keys, dim], { dtype: "f16", seed: 2 });
+      using v = device.randn([1, keyHeads, keys, dim], { dtype: "f16", seed: 3 });
+      using out = attention(q, k, v, { causal, blockM, blockN, numWarps: 1 });
+      const expected = attentionReference(await q.read(), await k.read(), await v.read(), shape, {
+        causal,
+      });
+      assertClose(await out.read(), expected, { relative: 4e-3, absolute: 2e-3 });
+    },
+  );
+}

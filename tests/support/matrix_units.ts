@@ -48,12 +48,11 @@ interface Matrix {
   readonly columns: number;
 }
 
-const HALVES_IN_WORDS = `
-fn halves_in_words(x: vec4<f16>) -> vec2<u32> {
+const HALVES_IN_WORDS = `fn halves_in_words(x: vec4<f16>) -> vec2<u32> {
   return vec2<u32>(pack2x16float(vec2<f32>(x.xy)), pack2x16float(vec2<f32>(x.zw)));
 }`;
 
-/** Factors that are in use at a time; their arrays take turns. */
+/** Factors inside loops that are in use at a time; their arrays take turns. Those outside last. */
 const FACTORS = 6;
 
 /** WGSL with loops in place of matrices, for subgroups of so many lanes. */
@@ -64,8 +63,9 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
   const warps = Number(/@workgroup_size\((\d+)\)/.exec(wgsl)?.[1]) / lanes;
   const matrices = new Map<string, Matrix>(), arrays = new Map<string, string>();
   let factors = 0;
-  const declare = (name: string, [, role, dtype, columns, rows]: readonly string[]): Matrix => {
-    const slot = role === "result" ? name : `${role}_${factors++ % FACTORS}`;
+  const declare = (line: string, name: string, of: readonly string[]): Matrix => {
+    const [, role, dtype, columns, rows] = of, lasts = role === "result" || /^ {2}\S/.test(line);
+    const slot = lasts ? name : `${role}_${factors++ % FACTORS}`;
     const matrix = {
       array: `matrix_${slot}`,
       dtype: dtype!,
@@ -92,12 +92,12 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
     const name = /(?:let|var) (\w+) =/.exec(line)?.[1];
     const zero = /^\s*var \w+ = subgroup_matrix_result/.test(line);
     if (zero) {
-      const matrix = declare(name!, type!);
+      const matrix = declare(line, name!, type!);
       return loop(matrix, `${matrix.array}[w][e] = 0;`);
     }
     const load = /Load<.*, (\w+)_major>\(&(\w+)(\[.*\]), (\d+)u, (\d+)u\);/.exec(line);
     if (load) {
-      const [, major, array, index, offset, stride] = load, matrix = declare(name!, type!);
+      const [, major, array, index, offset, stride] = load, matrix = declare(line, name!, type!);
       const from = place(items.get(array!)!, `${array}${index}`, matrix, offset!, stride!, major!);
       return loop(matrix, from.at, `${matrix.array}[w][e] = ${from.read};`);
     }
@@ -121,15 +121,13 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
         `${sum!.array}[w][e] = total;`,
       );
     }
-    return [line];
+    // Deno's WebGPU cannot take the bits of vectors of f16.
+    const halves = /^\s*\w+\[.* = vec4<u32>\(bitcast<vec2<u32>>/.test(line);
+    return [halves ? line.replaceAll("bitcast<vec2<u32>>(", "halves_in_words(") : line];
   });
   const main = lines.findIndex((line) => line.startsWith("@compute"));
-  const looped = lines.toSpliced(main, 0, ...arrays.values()).join("\n");
-  // Deno's WebGPU cannot take the bits of vectors of f16.
-  const bits = "bitcast<vec2<u32>>(";
-  return looped.includes(bits)
-    ? looped.replaceAll(bits, "halves_in_words(") + HALVES_IN_WORDS
-    : looped;
+  const helpers = lines.some((line) => line.includes("halves_in_words")) ? [HALVES_IN_WORDS] : [];
+  return lines.toSpliced(main, 0, ...arrays.values(), ...helpers).join("\n");
 }
 
 /** Where element (r, c) of a matrix lies, and how it is read. */
