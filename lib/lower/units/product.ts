@@ -12,7 +12,7 @@ import { dtypeOf } from "../../ir/type.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Context } from "../context.ts";
 import { add, int } from "../expr.ts";
-import { leastResults, unload } from "./results.ts";
+import { leastResults, type Part, unload } from "./results.ts";
 import {
   bytesOf,
   fill,
@@ -73,22 +73,41 @@ export function zeroMatrices(context: Context, op: Op): Matrices {
 }
 
 export function lowerSubgroupDot(context: Context, op: Op): void {
-  const carried = context.inMatrices.get(op);
-  const matrices = carried ?? zeroMatrices(context, op);
-  multiply(context, op, matrices);
+  const carried = context.inMatrices.get(op), matrices = carried ?? zeroMatrices(context, op);
+  const { product } = matrices,
+    [, , K] = product.shape,
+    factors = new Factors(context, op, product);
+  const whole = { top: 0, left: 0, rows: product.block[0], columns: product.block[1] };
   context.units.done(op);
+  let compute: ((part: Part) => void) | undefined;
+  if (!carried && factors.depth === K) {
+    // Each part of the sums leaves the matrices before the next is computed, so that few are alive.
+    factors.fill(0);
+    compute = (part) => factors.multiply(0, matrices, part);
+  } else {
+    for (let start = 0; start < K; start += factors.depth) {
+      factors.fill(start);
+      factors.multiply(start, matrices, whole);
+    }
+  }
   if (carried) return;
-  context.define(op.result, sums(context, matrices, op.result.type.layout!, op.operand(2)));
+  const { layout } = op.result.type;
+  context.define(op.result, sums(context, matrices, layout!, op.operand(2), compute));
 }
 
-/** What matrices hold, in registers, added to a tile. */
+/**
+ * What matrices hold, in registers, added to a tile.
+ *
+ * @param compute Called for each part of them before it is read; unless given they hold it already.
+ */
 export function sums(
   context: Context,
   matrices: Matrices,
   layout: LinearLayout,
   to: Value,
+  compute?: (part: Part) => void,
 ): readonly Expr[] {
-  const packets = unload(context, matrices, layout, context.units.toCome());
+  const packets = unload(context, matrices, layout, context.units.toCome(), compute);
   if (to.def?.name === "constant" && to.def.number("value") === 0) return packets;
   const others = context.get(to);
   return packets.map((packet, i) => add(packet, others[i]!));
@@ -223,44 +242,72 @@ export function stageCarried(context: Context, body: Region): void {
   emitter.phase([], memoryOf(places), () => filled.forEach((fill) => fill()));
 }
 
-function multiply(context: Context, op: Op, { product, names }: Matrices): void {
-  const { emitter, units } = context, [, , K] = product.shape, [, , k] = product.unit;
-  const places = warpPlace(context, product);
-  const left = SIDES.filter((side) => !units.prepared(op, side));
-  const { depth, plans } = plansFor(context, op, product, left);
-  const own = new Map(left.map((side, i) => [side, staged(context, plans[i]!, false)]));
-  const sources = SIDES.map((side): Prepared =>
-    units.prepared(op, side) ?? { kind: "staged", staged: own.get(side)! }
-  );
-  const read = sources.flatMap((source) => source.kind === "staged" ? [source.staged] : []);
-  for (let start = 0; start < K; start += depth) {
-    if (left.length > 0) {
-      emitter.phase([], memoryOf([...own.values()]), () => {
-        for (const [side, place] of own) {
-          fill(context, op.operand(side), side, place, start, depth);
-        }
-      });
-    }
+/** The factors of a product: where they are, and the matrices that were loaded of them. */
+class Factors {
+  /** How many values of k are staged at a time. */
+  readonly depth: number;
+  readonly #sources: readonly Prepared[];
+  /** What is staged for this product alone. */
+  readonly #own: ReadonlyMap<Side, Staged>;
+  readonly #places: readonly [Expr, Expr];
+  /** Left matrices by their place, which several parts of the sums read. */
+  readonly #lefts = new Map<string, string>();
+
+  constructor(readonly context: Context, readonly op: Op, readonly product: Product) {
+    const { units } = context, missing = SIDES.filter((side) => !units.prepared(op, side));
+    const { depth, plans } = plansFor(context, op, product, missing);
+    this.depth = depth;
+    this.#own = new Map(missing.map((side, i) => [side, staged(context, plans[i]!, false)]));
+    this.#sources = SIDES.map((side) =>
+      units.prepared(op, side) ?? { kind: "staged", staged: this.#own.get(side)! }
+    );
+    this.#places = warpPlace(context, product);
+  }
+
+  /** Stages the values of k from `start` on of what is not prepared. */
+  fill(start: number): void {
+    this.#lefts.clear();
+    if (this.#own.size === 0) return;
+    this.context.emitter.phase([], memoryOf([...this.#own.values()]), () => {
+      for (const [side, place] of this.#own) {
+        fill(this.context, this.op.operand(side), side, place, start, this.depth);
+      }
+    });
+  }
+
+  /** Adds the products of what is staged to a part of the sums. */
+  multiply(start: number, { names }: Matrices, { top, left, rows, columns }: Part): void {
+    const { product, context: { emitter } } = this, [, , k] = product.unit;
+    const read = this.#sources.flatMap((x) => x.kind === "staged" ? [x.staged] : []);
     emitter.phase(memoryOf(read), [], () => {
-      /** The matrix of a side at a place along its free dimension and along k, both counted in matrices. */
-      const matrix = (side: Side, i: number, at: number): string => {
-        const source = sources[side]!;
-        if (source.kind === "held") return source.names[i]![(start + at) / k]!;
-        const type = product.matrix(ROLES[side]), from = own.has(side) ? at : start + at;
-        const free = i * product.unit[side];
-        return loadMatrix(emitter, type, source.staged, places[side], free, from);
-      };
-      for (let at = 0; at < depth; at += k) {
-        const lefts = each(product.block[0], (i) => matrix(0, i, at));
-        for (let j = 0; j < product.block[1]; j++) {
-          const right = matrix(1, j, at);
+      for (let at = 0; at < this.depth; at += k) {
+        const lefts = each(rows, (i) => this.#left(top + i, start, at));
+        for (let j = left; j < left + columns; j++) {
+          const right = this.#matrix(1, j, start, at);
           lefts.forEach((left, i) => {
-            const sum = names[i * product.block[1] + j]!;
+            const sum = names[(top + i) * product.block[1] + j]!;
             emitter.emit({ kind: "multiply_matrices", left, right, sum });
           });
         }
       }
     });
+  }
+
+  #left(i: number, start: number, at: number): string {
+    const key = `${i} ${at}`, known = this.#lefts.get(key);
+    if (known) return known;
+    const name = this.#matrix(0, i, start, at);
+    this.#lefts.set(key, name);
+    return name;
+  }
+
+  /** The matrix of a side that is number `i` along its free dimension, `at` values of k after `start`. */
+  #matrix(side: Side, i: number, start: number, at: number): string {
+    const { product, context: { emitter } } = this, source = this.#sources[side]!;
+    if (source.kind === "held") return source.names[i]![(start + at) / product.unit[2]]!;
+    const free = i * product.unit[side], from = this.#own.has(side) ? at : start + at;
+    const type = product.matrix(ROLES[side]);
+    return loadMatrix(emitter, type, source.staged, this.#places[side], free, from);
   }
 }
 

@@ -15,6 +15,14 @@ import { WORDS } from "./words.ts";
 /** Sums in an item of workgroup memory, which is of words so that operands and sums may share it. */
 const VECTOR = 4;
 
+/** A part of a warp's block, counted in matrices. */
+export interface Part {
+  readonly top: number;
+  readonly left: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Matrices that are written at a time, along rows and along columns of a warp's block. */
 type Batch = readonly [rows: number, columns: number];
 
@@ -41,8 +49,8 @@ function batchFor(context: Context, product: Product, toCome: readonly SharedPla
   let [rows, columns] = product.block;
   const fits = () =>
     emitter.sharedBytesWith([plan(product, [rows, columns]), ...toCome]) <= options.workgroupBytes;
-  while (rows > 1 && !fits()) rows /= 2;
   while (columns > 1 && !fits()) columns /= 2;
+  while (rows > 1 && !fits()) rows /= 2;
   return [rows, columns];
 }
 
@@ -50,12 +58,14 @@ function batchFor(context: Context, product: Product, toCome: readonly SharedPla
  * What matrices hold as packets of the layout of `subgroupDotResult`.
  *
  * @param toCome The workgroup arrays for which to leave room.
+ * @param compute Called for each part of the matrices before it is written.
  */
 export function unload(
   context: Context,
   { product, names }: Matrices,
   layout: LinearLayout,
   toCome: readonly SharedPlan[],
+  compute?: (part: Part) => void,
 ): Expr[] {
   const { emitter, options } = context, { unit: [m, n], block, sum } = product;
   const [rows, columns] = batchFor(context, product, toCome);
@@ -77,6 +87,7 @@ export function unload(
   const packets: Expr[] = [];
   for (let top = 0; top < block[0]; top += rows) {
     for (let left = 0; left < block[1]; left += columns) {
+      compute?.({ top, left, rows, columns });
       emitter.phase([], memory, () => {
         for (let i = 0; i < rows; i++) {
           for (let j = 0; j < columns; j++) {
