@@ -1,6 +1,6 @@
 /**
- * Sorted numbers, by radix: the elements are put in order of their lowest 4 bits, then of the next
- * 4, and so on, each time without changing the order of those that are equal in them. After 8
+ * Sorted numbers, by radix: the elements are put in order of their lowest 8 bits, then of the next
+ * 8, and so on, each time without changing the order of those that are equal in them. After 4
  * rounds 32-bit keys are sorted.
  *
  * Where does an element go in a round? After all that have a smaller digit anywhere, and after those
@@ -8,10 +8,9 @@
  *
  *     1. every program counts how often each digit occurs in its block: counts[digit, block]
  *     2. running sums of the counts, digit by digit, say where each block's share of a digit begins
- *     3. every program finds, for each of its elements, how many before it in the block have the
- *        same digit, and writes it there
+ *     3. every program sorts its block by the digit, and writes what has the same digit side by side
  *
- * For step 3, running counts of 16 digits are kept in 8 words, two in each.
+ * Written as they come, neighbours would go to 256 places all over memory, a store for each.
  *
  * Floats become integers of the same order: a negative one has all bits flipped, another its sign.
  * NaN comes after everything else, -0 before 0; in descending order it is the other way round.
@@ -31,45 +30,55 @@ export function reference(x: ArrayLike<number>, { descending = false } = {}): Fl
 }
 
 /** Bits of a digit. */
-const BITS = 4;
+const BITS = 8;
 
-/** The words of counts of 16 digits. */
-const WORDS = [0, 1, 2, 3, 4, 5, 6, 7];
+/** How many digits there are. */
+const DIGITS = 2 ** BITS;
 
 /**
- * Numbers as u32 keys of the same order, of the opposite one with FLIP; past the end of the numbers
- * the greatest key, so that blocks are full; grid: `cdiv(length of keys, BLOCK)`.
+ * The keys of the elements at `at`: in the FIRST round numbers become keys of the same order, of the
+ * opposite one with FLIP. Past the end of the numbers comes the greatest key, so that blocks are full.
  */
-export const toKeysKernel = jit(
-  function toKeys(x: Pointer, keys: Pointer, n: number, { BLOCK = 512, FLIP = false }) {
-    const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
-    const bits = tl.cast(tl.load(x + at, { mask: at < n }), tl.u32, { bitcast: true });
-    let key = bits;
-    if (x.dtype === tl.i32) key = bits ^ 0x80000000;
-    if (x.dtype === tl.f32) {
-      key = tl.where(bits >>> 31 === 1, ~bits, bits ^ 0x80000000);
-      key = tl.where((bits & 0x7fffffff) > 0x7f800000, 0xffffffff, key); // any NaN
-    }
-    if (FLIP) key = ~key;
-    tl.store(keys + at, tl.where(at < n, key, 0xffffffff));
-  },
-  () => ({ tl }),
-);
+function keysAt(x: Pointer, at: number, n: number, FIRST: boolean, FLIP: boolean): number {
+  if (!FIRST) return tl.load(x + at);
+  const bits = tl.cast(tl.load(x + at, { mask: at < n }), tl.u32, { bitcast: true });
+  let key = bits;
+  if (x.dtype === tl.i32) key = bits ^ 0x80000000;
+  if (x.dtype === tl.f32) {
+    key = tl.where(bits >>> 31 === 1, ~bits, bits ^ 0x80000000);
+    key = tl.where((bits & 0x7fffffff) > 0x7f800000, 0xffffffff, key); // any NaN
+  }
+  return tl.where(at < n, FLIP ? ~key : key, 0xffffffff);
+}
 
-/** How often each digit of 4 bits from `shift` on occurs in block `programId(0)`; grid: the blocks. */
+/** The numbers that keys were made of. */
+function numbersOf(key: number, out: Pointer, FLIP: boolean): number {
+  let bits = FLIP ? ~key : key;
+  if (out.dtype === tl.i32) bits ^= 0x80000000;
+  if (out.dtype === tl.f32) bits = tl.where(bits >>> 31 === 0, ~bits, bits ^ 0x80000000);
+  return tl.cast(bits, out.dtype, { bitcast: true });
+}
+
+/** The digits from bit `shift` on. */
+function digitsOf(key: number, shift: number): number {
+  return tl.cast((key >>> shift) & (DIGITS - 1), tl.i32);
+}
+
+/** How often each digit from bit `shift` on occurs in block `programId(0)`; grid: the blocks. */
 export const countDigitsKernel = jit(
   function countDigits(
-    keys: Pointer, // [blocks * BLOCK]
-    counts: Pointer, // [16, blocks]
+    x: Pointer, // [blocks * BLOCK], or [n] in the first round
+    counts: Pointer, // [DIGITS, blocks]
+    n: number,
     shift: number,
-    { BLOCK = 512 },
+    { BLOCK = 4096, FIRST = false, FLIP = false },
   ) {
     const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
-    const digit = tl.cast((tl.load(keys + at) >>> shift) & 15, tl.i32);
-    const to = counts + tl.arange(0, 16) * tl.numPrograms(0) + tl.programId(0);
-    tl.store(to, tl.histogram(digit, 16));
+    const digit = digitsOf(keysAt(x, at, n, FIRST, FLIP), shift);
+    const to = counts + tl.arange(0, DIGITS) * tl.numPrograms(0) + tl.programId(0);
+    tl.store(to, tl.histogram(digit, DIGITS));
   },
-  () => ({ tl }),
+  () => ({ tl, keysAt, digitsOf, DIGITS }),
 );
 
 /**
@@ -78,42 +87,32 @@ export const countDigitsKernel = jit(
  */
 export const scatterDigitsKernel = jit(
   function scatterDigits(
-    keys: Pointer, // [blocks * BLOCK]
-    ends: Pointer, // [16, blocks], running sums of the counts
+    x: Pointer, // [blocks * BLOCK], or [n] in the first round
+    ends: Pointer, // [DIGITS, blocks], running sums of the counts
     out: Pointer, // [blocks * BLOCK], or [n] in the last round
     n: number,
     shift: number,
-    { BLOCK = 512, LAST = false, FLIP = false },
+    { BLOCK = 4096, FIRST = false, LAST = false, FLIP = false },
   ) {
-    const at = tl.programId(0) * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
-    const key = tl.load(keys + at);
-    const digit = tl.cast((key >>> shift) & 15, tl.i32);
+    const places = tl.arange(0, BLOCK); // [BLOCK]
+    const key = keysAt(x, tl.programId(0) * BLOCK + places, n, FIRST, FLIP);
+    const sorted = tl.sort(key, { by: digitsOf(key, shift), bins: DIGITS });
 
-    // Word w counts digits 2w in its lower half and 2w + 1 in its upper half.
-    const which = digit >> 1, half = (digit & 1) * 16;
-    const mine = WORDS.map((w) => tl.where(which === w, 1 << half, 0));
-    const counted = tl.associativeScan(mine, 0, (...s) => WORDS.map((w) => s[w]! + s[w + 8]!));
-    let word = counted[0]!;
-    for (const w of WORDS.slice(1)) word = tl.where(which === w, counted[w]!, word);
-    const before = ((word >>> half) & 0xffff) - 1;
+    // Where this block's share of each digit begins in all, and where in the block.
+    const share = tl.arange(0, DIGITS) * tl.numPrograms(0) + tl.programId(0); // [DIGITS]
+    const begin = tl.load(ends + (share - 1), { mask: share > 0 }); // where the one before ends
+    const count = tl.load(ends + share) - begin;
+    const within = tl.cumsum(count, 0) - count;
 
-    const share = digit * tl.numPrograms(0) + tl.programId(0);
-    const start = tl.load(ends + (share - 1), { mask: share > 0 }); // where the one before ends
-    const place = start + before;
-    if (!LAST) {
-      tl.store(out + place, key);
-      return;
-    }
-    let bits = FLIP ? ~key : key;
-    if (out.dtype === tl.i32) bits ^= 0x80000000;
-    if (out.dtype === tl.f32) bits = tl.where(bits >>> 31 === 0, ~bits, bits ^ 0x80000000);
-    tl.store(out + place, tl.cast(bits, out.dtype, { bitcast: true }), { mask: place < n });
+    const to = tl.gather(begin - within, digitsOf(sorted, shift), 0) + places;
+    if (LAST) tl.store(out + to, numbersOf(sorted, out, FLIP), { mask: to < n });
+    else tl.store(out + to, sorted);
   },
-  () => ({ tl, WORDS }),
+  () => ({ tl, keysAt, numbersOf, digitsOf, DIGITS }),
 );
 
-/** Elements of a block: with few warps, scans wait less. */
-const BLOCK = 512;
+/** Elements of a block: enough that those of one digit fill a line of memory. */
+const BLOCK = { hardware: 4096, software: 512 };
 
 /** Options of {@linkcode sort}. */
 export interface SortOptions {
@@ -133,21 +132,18 @@ export interface SortOptions {
 export function sort(x: Tensor, { descending = false, out }: SortOptions = {}): Tensor {
   checkDType("sort", "x", x, ["f32", "i32", "u32"]);
   const result = resultTensor("sort", out, x, x.shape, [x.dtype]);
-  const n = x.size, blocks = cdiv(n, BLOCK), { device } = x;
-  if (n === 0) return result;
-  using counts = device.empty([16, blocks], { dtype: "i32" });
-  using a = device.empty([blocks * BLOCK], { dtype: "u32" });
-  using b = device.empty([blocks * BLOCK], { dtype: "u32" });
-  toKeysKernel[grid(blocks)](x, a, n, { BLOCK, FLIP: descending });
-  for (let shift = 0, from = a; shift < 32; shift += BITS) {
-    const LAST = shift === 32 - BITS, to = from === a ? b : a;
-    countDigitsKernel[grid(blocks)](from, counts, shift, { BLOCK });
+  if (x.size === 0) return result;
+  const n = x.size, { device } = x, { software } = device.capabilities;
+  const block = software ? BLOCK.software : BLOCK.hardware, blocks = cdiv(n, block);
+  using counts = device.empty([DIGITS, blocks], { dtype: "i32" });
+  using a = device.empty([blocks * block], { dtype: "u32" });
+  using b = device.empty([blocks * block], { dtype: "u32" });
+  for (let shift = 0, from = x; shift < 32; shift += BITS) {
+    const FIRST = shift === 0, LAST = shift === 32 - BITS, to = LAST ? result : from === a ? b : a;
+    const options = { BLOCK: block, FIRST, FLIP: descending, numWarps: software ? 4 : 8 };
+    countDigitsKernel[grid(blocks)](from, counts, n, shift, options);
     cumsum(counts, { out: counts });
-    scatterDigitsKernel[grid(blocks)](from, counts, LAST ? result : to, n, shift, {
-      BLOCK,
-      LAST,
-      FLIP: LAST && descending,
-    });
+    scatterDigitsKernel[grid(blocks)](from, counts, to, n, shift, { ...options, LAST });
     from = to;
   }
   return result;

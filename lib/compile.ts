@@ -19,6 +19,7 @@ import { checkAccesses, type Extent } from "./passes/check_accesses.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { type MatrixUnit, useMatrixUnits } from "./passes/matrix_units.ts";
 import { rollTiles } from "./passes/roll_tiles.ts";
+import { sortByKeys } from "./passes/sort_by_keys.ts";
 import { prefetch } from "./passes/prefetch.ts";
 import type { Program } from "./runtime/program.ts";
 import { stageClock } from "./stages.ts";
@@ -117,7 +118,15 @@ export function compileStages(
   const tile = simplify(options.checks ? checkAccesses(graph, options.checks) : graph);
   const simplified = (before: Graph, after: Graph) =>
     before === after ? before : canonicalise(after);
-  const padded = simplified(tile, padTiles(tile));
+  const sortable = simplified(
+    tile,
+    sortByKeys(tile, {
+      ...{ invocations, lanes: target.subgroupSize === lanes ? lanes : 0 },
+      workgroupBytes: target.maxWorkgroupBytes * STAGED_SHARE,
+      native: target,
+    }),
+  );
+  const padded = simplified(sortable, padTiles(sortable));
   const small = simplified(
     padded,
     rollTiles(padded, { invocations, aliases: options.aliases, largest: options.largestTile }),

@@ -15,7 +15,7 @@ import type { Planner } from "./planner.ts";
 import { planReduce } from "./reduce.ts";
 import { planAssert, planCheckBounds, planPrint } from "./reports.ts";
 import { planScan } from "./scan.ts";
-import { planHistogram, planSort } from "./sort.ts";
+import { planHistogram, planSort, planSortBy } from "./sort.ts";
 import { planPut, planTake } from "./stacks.ts";
 
 export const STRUCTURAL = {
@@ -52,6 +52,7 @@ export const STRUCTURAL = {
   gather: planGatherAlong,
   scan: planScan,
   sort: planSort,
+  sort_by: planSortBy,
   merge: planSort,
   histogram: planHistogram,
   dot: planDot,

@@ -72,7 +72,17 @@ export type Expr =
     }
     /** The value that the invocation of the same subgroup has whose lane differs in the bits of `mask`. */
     | { readonly kind: "shuffle"; readonly x: Expr; readonly mask: number }
+    /** The u32 that the invocation of the same subgroup with this lane has. */
+    | { readonly kind: "from_lane"; readonly x: Expr; readonly lane: Expr }
+    /** The lanes of the subgroup, as bits of a u32, whose `x`, a u32, agrees in the lowest `bits` bits. */
+    | { readonly kind: "peers"; readonly x: Expr; readonly bits: number }
   );
+
+/** False for what other invocations have a part in: it has to be computed where it is written. */
+export function isLocal({ kind }: Expr): boolean {
+  return !(kind === "global" || kind === "shared" || kind === "shuffle" || kind === "from_lane" ||
+    kind === "peers");
+}
 
 /** An atomic operation on an element of memory; `cas` compares and swaps. */
 export type AtomicOperation = AtomicName | "cas";
@@ -85,7 +95,10 @@ export function children(x: Expr): readonly Expr[] {
     case "splat":
     case "slice":
     case "shuffle":
+    case "peers":
       return [x.x];
+    case "from_lane":
+      return [x.x, x.lane];
     case "ramp":
       return [x.base];
     case "vector":
@@ -134,12 +147,13 @@ export type Stmt =
     readonly value: Expr;
     readonly atomic?: true;
   }
-  /** Adds to an element of an atomic array. */
+  /** Adds to an element of an atomic array; assigns what was there before to `result`, a variable. */
   | {
     readonly kind: "add_shared";
     readonly array: string;
     readonly indices: readonly Expr[];
     readonly value: Expr;
+    readonly result?: string;
   }
   | {
     readonly kind: "if";

@@ -91,6 +91,13 @@ export interface LastDimOptions {
 export interface SortOptions extends LastDimOptions {
   /** Largest first. */
   readonly descending?: boolean | undefined;
+  /**
+   * What to sort by in place of the elements themselves: an integer from 0 up to `bins` for each, where
+   * equal ones keep their order. What other integers give is undefined.
+   */
+  readonly by?: Condition | undefined;
+  /** How many integers there are to sort by, at most 256; compile-time. */
+  readonly bins?: number | undefined;
 }
 
 /** What is said of counting. */
@@ -489,9 +496,12 @@ export interface Operations
   cumprod(x: Condition, axis?: number, options?: ScanOptions): Tile;
   /**
    * The elements along the last dimension in order, smallest first. Where NaNs end up is undefined.
+   * With `by`, in the order of small integers instead, which costs much less.
    *
    * @example
    * tl.sort(x) // x = [3, 1, 4, 2] gives [1, 2, 3, 4]
+   * @example
+   * tl.sort(x, { by: x % 2, bins: 2 }) // x: i32 = [3, 1, 4, 2] gives [4, 2, 3, 1]
    */
   sort(x: Condition, options?: SortOptions): Tile;
   /**

@@ -65,6 +65,38 @@ export function blocked(
   return new LinearLayout(shape, bases);
 }
 
+/** What `consecutive` is made from. */
+export interface Consecutive {
+  /** At least as many elements as there are threads. */
+  readonly length: number;
+  readonly lanes: number;
+  readonly warps: number;
+}
+
+/**
+ * A tile of one dimension in which each warp has a run of elements, and of that each register a run of
+ * as many as there are lanes: what goes over the elements of a warp in order takes register by register.
+ *
+ * `{ length: 32, lanes: 4, warps: 2 }` gives
+ *
+ *     register (4) (8)
+ *     lane     (1) (2)
+ *     warp     (16)
+ */
+export function consecutive({ length, lanes, warps }: Consecutive): LinearLayout {
+  const bits = (from: number, to: number) => {
+    const bases: number[][] = [];
+    for (let step = from; step < to; step *= 2) bases.push([step]);
+    return bases;
+  };
+  const run = length / warps;
+  return new LinearLayout([length], {
+    register: bits(lanes, run),
+    lane: bits(1, lanes),
+    warp: bits(run, length),
+  });
+}
+
 /** What `dotResult` is made from. */
 export interface DotResult {
   readonly M: number;

@@ -199,6 +199,7 @@ const WAITING: ReadonlySet<OpName> = new Set<OpName>([
     "gather",
     "scan",
     "sort",
+    "sort_by",
     "histogram",
   ] as const,
   ...["reduce", "dot", "convert_layout", "gather", "scan", "sort", "merge", "histogram"] as const,

@@ -6,6 +6,7 @@ import { i32 } from "../ir/dtype.ts";
 import {
   children,
   type Expr,
+  isLocal,
   type Memory,
   type SharedArray,
   sharedBytes,
@@ -263,6 +264,5 @@ export class Emitter {
 
 /** True when the value of an expression may differ when it is computed again. */
 function readsMemory(x: Expr): boolean {
-  return x.kind === "global" || x.kind === "shared" || x.kind === "shuffle" ||
-    children(x).some(readsMemory);
+  return !isLocal(x) || children(x).some(readsMemory);
 }

@@ -135,6 +135,10 @@ function keyOf(x: Expr): string {
       return `${x.array}[${x.indices.map(exprKey).join("][")}]`;
     case "shuffle":
       return `shuffle(${exprKey(x.x)},${x.mask})`;
+    case "from_lane":
+      return `from_lane(${exprKey(x.x)},${exprKey(x.lane)})`;
+    case "peers":
+      return `peers(${exprKey(x.x)},${x.bits})`;
   }
 }
 

@@ -32,6 +32,7 @@ import {
   lowerSplat,
 } from "./shape.ts";
 import { lowerSort } from "./sort.ts";
+import { lowerSortBy } from "./sort_by.ts";
 import { lowerSubgroupDot } from "./units/product.ts";
 import { lowerPut, lowerTake, lowerUnstack } from "./stacks.ts";
 import { valuesInWords } from "./units/words.ts";
@@ -53,6 +54,7 @@ const LOWER = {
   gather: lowerGather,
   scan: lowerScan,
   sort: lowerSort,
+  sort_by: lowerSortBy,
   merge: lowerSort,
   take: lowerTake,
   put: lowerPut,

@@ -237,6 +237,7 @@ const RULES = {
   gather: unknownResults,
   scan: unknownResults,
   sort: unknownResults,
+  sort_by: unknownResults,
   merge: unknownResults,
   take: unknownResults,
   put: unknownResults,

@@ -77,6 +77,7 @@ const PAD = {
   reduce: padReduce,
   scan: padScan,
   sort: padSort,
+  sort_by: padSortBy,
   histogram: padHistogram,
   dot: padDot,
   subgroup_dot: padDot,
@@ -410,6 +411,13 @@ function padSort(site: Site): readonly Value[] {
   const wide = cast(x!, f32), isNumber = builder.value("eq", [wide, wide]);
   const key = kept(builder, isNumber, turned(as(wide, i32)), 0x7fc00000);
   return [cast(as(turned(sorted(key)), f32), dtype)];
+}
+
+/** What was not there comes after all that has the last key. */
+function padSortBy(site: Site): readonly Value[] {
+  const { op, operands: [x, key], builder } = site, { shape } = op.result.type;
+  const mask = inside(builder, shape, [shape.length - 1]);
+  return again(site, op.attributes, [x!, kept(builder, mask, key!, op.number("bins") - 1)]);
 }
 
 function padHistogram(site: Site): readonly Value[] {

@@ -107,7 +107,8 @@ function largestTile(graph: Graph, invocations: number): number {
   const limits = [REGISTERS * invocations];
   if (found.has("dot")) limits[0] = REGISTERS_OF_PRODUCTS * invocations;
   if (found.has("scan")) limits.push(REGISTERS_IN_ORDER * invocations);
-  if (found.has("sort")) limits.push(SORTED_AT_ONCE);
+  // Gathering takes workgroup memory beside it.
+  if (found.has("sort")) limits.push(found.has("gather") ? SORTED_AT_ONCE / 2 : SORTED_AT_ONCE);
   return Math.min(...limits);
 }
 

@@ -18,7 +18,7 @@ import {
 } from "./reductions.ts";
 import { taken } from "./shapes.ts";
 import type { Tracer } from "./tracer.ts";
-import { describe } from "./values.ts";
+import { describe, type Operand } from "./values.ts";
 
 /** Each element of tiles of one shape combined with all before it. */
 function scanned(
@@ -97,10 +97,47 @@ function sorted(t: Tracer, x: Value, descending: boolean): Value {
 
 export function sort(a: Arguments, t: Tracer): Value {
   a.count(1, 2);
-  const { dim, descending } = a.options(1, "dim", "descending");
+  const { dim, descending, by, bins } = a.options(1, "dim", "descending", "by", "bins");
   const x = a.value(0);
   checkLast(a, x, dim);
-  return sorted(t, x, Boolean(descending));
+  return by === undefined || by === null
+    ? sorted(t, x, Boolean(descending))
+    : sortedBy(a, t, x, a.asOperand(by, "what to sort by"), bins, Boolean(descending));
+}
+
+/** More different keys than this would take too much workgroup memory to count. */
+const MOST_BINS = 256;
+
+/** A tile with its last dimension in the order of small integers. */
+function sortedBy(
+  a: Arguments,
+  t: Tracer,
+  x: Value,
+  by: Operand,
+  bins: unknown,
+  descending: boolean,
+): Value {
+  const { semantics, builder } = t;
+  if (!(Number.isInteger(bins) && (bins as number) >= 1 && (bins as number) <= MOST_BINS)) {
+    throw new Problem(
+      `tl.sort needs to know how many integers there are to sort by, from 1 to ${MOST_BINS}, but 'bins' is ${
+        describe(bins)
+      }`,
+      "Write { by: digit, bins: 16 } for integers from 0 to 15",
+    );
+  }
+  const { shape } = x.type;
+  const key = semantics.broadcast(semantics.value(by), shape);
+  if (!isInteger(dtypeOfNumber(key))) {
+    throw new Problem(
+      `tl.sort sorts by integers, not by ${describe(key)}`,
+      "Cast to an integer first: tl.cast(x, tl.i32)",
+    );
+  }
+  const word = semantics.cast(key, DTYPES.i32);
+  const last = builder.constant((bins as number) - 1, DTYPES.i32, shape);
+  const keys = descending ? builder.value("sub", [last, word]) : word;
+  return builder.value("sort_by", [x, keys], { attributes: { bins: bins as number } });
 }
 
 export function topk(a: Arguments, t: Tracer): Value {

@@ -20,6 +20,7 @@ import { atomicFunction, fromItem, toItem } from "./atomics.ts";
 import { bufferName, fieldName } from "./names.ts";
 import { addHelper, loadHelper, storeHelper } from "./packed.ts";
 import { scalarText, type Special, typeText } from "./literal.ts";
+import { peersFunction } from "./subgroups.ts";
 import {
   wideJoin,
   wideLiteral,
@@ -129,6 +130,15 @@ export class ExpressionPrinter {
       case "shuffle":
         this.mentions.subgroups = true;
         return call("subgroupShuffleXor", [this.print(x.x), `${x.mask}u`]);
+      case "from_lane":
+        this.mentions.subgroups = true;
+        return call("subgroupShuffle", [this.print(x.x), this.print(x.lane)]);
+      case "peers": {
+        this.mentions.subgroups = true;
+        const [name, source] = peersFunction(x.bits);
+        this.mentions.helpers.set(name, source);
+        return call(name, [this.bare(x.x)]);
+      }
     }
   }
 

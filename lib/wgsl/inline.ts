@@ -6,7 +6,7 @@
  * in a loop instead of once before it.
  */
 
-import { blocks, children, type Expr, expressions, type Stmt } from "../ir/invocation.ts";
+import { blocks, children, type Expr, expressions, isLocal, type Stmt } from "../ir/invocation.ts";
 
 /** Deeper expressions than this are left in parts. */
 const MAX_DEPTH = 4;
@@ -58,7 +58,7 @@ class Inliner {
   }
 
   #movable(x: Expr): boolean {
-    if (x.kind === "global" || x.kind === "shared" || x.kind === "shuffle") return false;
+    if (!isLocal(x)) return false;
     if (x.kind === "name" && this.#variables.has(x.name)) return false;
     return children(x).every((child) => this.#movable(child));
   }
@@ -134,7 +134,10 @@ class Inliner {
       case "splat":
       case "slice":
       case "shuffle":
+      case "peers":
         return { ...x, x: this.#expression(x.x) };
+      case "from_lane":
+        return { ...x, x: this.#expression(x.x), lane: this.#expression(x.lane) };
       case "ramp":
         return { ...x, base: this.#expression(x.base) };
       case "vector":

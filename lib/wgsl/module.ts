@@ -404,7 +404,8 @@ class StatementPrinter {
       }
       case "add_shared": {
         const place = printer.shared(stmt.array, stmt.indices);
-        return [`${indent}atomicAdd(&${place}, ${printer.bare(stmt.value)});`];
+        const text = `atomicAdd(&${place}, ${printer.bare(stmt.value)})`;
+        return [`${indent}${stmt.result ? `${stmt.result} = ${text}` : text};`];
       }
       case "atomic": {
         const name = printer.atomicFunction(stmt.op, stmt.base);

@@ -3,6 +3,7 @@ import fc from "npm:fast-check@4.10.2";
 import {
   blocked,
   collapsed,
+  consecutive,
   dotResult,
   expanded,
   inverseOrder,
@@ -81,6 +82,18 @@ Deno.test("dotResult() covers products of every size with no copies within a thr
         assertEquals([layout.sizeOf("lane"), layout.sizeOf("warp")], [lanes, warps]);
       }
     }
+  }
+});
+
+Deno.test("consecutive() gives each warp a run, and each register of it a shorter one", () => {
+  assertEquals(
+    `${consecutive({ length: 32, lanes: 4, warps: 2 })}`,
+    "32 register (4) (8) lane (1) (2) warp (16)",
+  );
+  for (const [length, lanes, warps] of [[8, 4, 2], [256, 8, 4], [64, 32, 2]] as const) {
+    const layout = consecutive({ length, lanes, warps });
+    assert(layout.isSurjective);
+    assertEquals([layout.sizeOf("lane"), layout.sizeOf("warp")], [lanes, warps]);
   }
 });
 

@@ -102,6 +102,39 @@ onDevices("sort puts the last dimension in order", async (device) => {
   }
 });
 
+const SORTS_BY = [
+  (x: number, key: number) => tl.sort(x, { by: key, bins: 7 }),
+  (x: number, key: number) => tl.sort(x, { by: key, bins: 200 }),
+  (x: number, key: number) => tl.sort(x, { by: key, bins: 7, descending: true }),
+];
+
+onDevices("sort by small integers keeps the order of equal ones", async (device) => {
+  // Tiles with fewer elements than invocations and of two dimensions go by another way, and so do
+  // those of which there is no room to count.
+  const cases = [
+    ...[[[1], "f32", 0], [[8], "i32", 2], [[100], "f32", 0], [[256], "i64", 0]],
+    ...[[[512], "f32", 1], [[1000], "f16", 2], [[2048], "u32", 0], [[4, 32], "f32", 0]],
+    ...[[[3, 5], "f32", 2], [[8192], "f32", 0]],
+  ] as [number[], "f32", number][];
+  for (const [shape, dtype, f] of cases) {
+    const n = shape.reduce((product, dim) => product * dim, 1), bins = f === 1 ? 200 : 7;
+    const x = { ...numbers(shape, dtype), values: Array.from({ length: n }, (_, i) => i % 2000) };
+    const keys = x.values.map((_, i) => (Math.imul(i, 7919) >>> 3) % bins);
+    const { lists, join } = alongAxis(x, shape.length - 1);
+    const { lists: keyLists } = alongAxis({ ...x, values: keys }, shape.length - 1);
+    const key = { ...numbers(shape, "i32"), values: keys };
+    const [sorted] = await applied(device, SORTS_BY[f]!, [x, key], [x]);
+    const wanted = lists.map((list, row) => {
+      const order = list.map((_, i) => i).sort((a, b) => {
+        const [p, q] = [keyLists[row]![a]!, keyLists[row]![b]!];
+        return f === 2 ? q - p : p - q;
+      });
+      return order.map((i) => list[i]!);
+    });
+    assertEquals(sorted!.map(Number), join(wanted), `${shape} ${dtype} ${bins}`);
+  }
+});
+
 onDevices("sorting loses no element when there are NaNs", async (device) => {
   const x = numbers([64], "f32");
   const values = x.values.map((value, i) => i % 5 === 0 ? NaN : value);
@@ -198,6 +231,9 @@ Deno.test("what cannot be scanned, sorted or counted is said", () => {
     ["tl.cumsum(1)", "a scalar"],
     ["tl.cumsum(tl.arange(0, 4), 1)", "axis 1"],
     ["tl.sort(tl.zeros([4, 4], tl.f32), { dim: 0 })", "along the last dimension"],
+    ["tl.sort(tl.arange(0, 4), { by: tl.arange(0, 4) })", "from 1 to 256, but 'bins' is undefined"],
+    ["tl.sort(tl.arange(0, 4), { by: tl.arange(0, 4), bins: 257 })", "'bins' is 257"],
+    ["tl.sort(tl.arange(0, 4), { by: tl.zeros([4], tl.f32), bins: 4 })", "by integers, not by"],
     ["tl.topk(tl.arange(0, 4), 8)", "cannot find 8 elements among 4"],
     ["tl.topk(tl.arange(0, 4), 0)", "0 is not a positive integer"],
     ["tl.histogram(tl.zeros([4], tl.f32), 4)", "a tile of integers"],

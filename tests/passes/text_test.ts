@@ -19,6 +19,7 @@ import { eliminateDead } from "../../lib/passes/eliminate_dead.ts";
 import { rollTilesTo } from "../../lib/passes/roll_tiles.ts";
 import { padTiles } from "../../lib/passes/pad_tiles.ts";
 import { prefetch } from "../../lib/passes/prefetch.ts";
+import { sortByKeys } from "../../lib/passes/sort_by_keys.ts";
 import { RULES } from "../../lib/passes/rules.ts";
 import { assertEquals } from "../support/assert.ts";
 import { interpret } from "../support/interpret.ts";
@@ -35,6 +36,11 @@ const PASSES: Record<string, (graph: Graph, name: string) => Graph> = {
   },
   eliminate_dead: eliminateDead,
   pad_tiles: padTiles,
+  sort_by_keys: (graph) =>
+    sortByKeys(graph, {
+      ...{ invocations: 4, lanes: 2, workgroupBytes: 4096 },
+      native: { f16: true, int64: true, f64: true },
+    }),
   roll_tiles: (graph) =>
     rollTilesTo(graph, { largest: 16, blockBits: 3, aliases: graph.params.map((_, i) => i) }),
   prefetch,

@@ -167,6 +167,17 @@ class Interpreter {
         const places = operands[1]!.map((i) => Math.min(Math.max(Number(i), 0), length - 1));
         return each((at, flat) => x[index(at.with(axis, places[flat]!), from)]!);
       }
+      case "sort":
+      case "sort_by": {
+        const keys = operands.at(-1)!, length = from.at(-1)!, sorted: Numeric[] = [];
+        const sign = op.attributes["descending"] === true ? -1 : 1;
+        for (let row = 0; row < x.length; row += length) {
+          const places = Array.from({ length }, (_, i) => row + i);
+          places.sort((a, b) => sign * (Number(keys[a]) - Number(keys[b])));
+          sorted.push(...places.map((place) => x[place]!));
+        }
+        return sorted;
+      }
       case "dot": {
         const [m, k] = from as [number, number], n = type.shape[1]!;
         return each(([i, j], flat) => {

@@ -4,18 +4,19 @@
  */
 
 import { compileStages } from "../../lib/compile.ts";
-import { DTYPES } from "../../lib/ir/dtype.ts";
+import { type DType, DTYPES } from "../../lib/ir/dtype.ts";
 import type { ArgumentSpec } from "../../lib/trace/trace.ts";
 import { layerNormKernel } from "../../kernels/layer_norm.ts";
 import { matmulKernel } from "../../kernels/matmul.ts";
+import { scatterDigitsKernel } from "../../kernels/sort.ts";
 import { softmaxKernel } from "../../kernels/softmax.ts";
 import { addKernel } from "../../kernels/vector_add.ts";
 import { jit, type Pointer, tl } from "../../mod.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
-const { f16, f32, i32 } = DTYPES;
+const { f16, f32, i32, u32 } = DTYPES;
 
-function pointer(dtype: typeof f32 = f32): ArgumentSpec {
+function pointer(dtype: DType = f32): ArgumentSpec {
   return { kind: "pointer", dtype, divisibility: 16 };
 }
 
@@ -101,6 +102,16 @@ const CASES: Readonly<Record<string, () => string>> = {
       matrixUnits: [{ component: "f16", result: "f32", M: 16, N: 16, K: 16 }],
     }),
   matmul_ragged: () => wgslOf(matmulKernel, matmulArguments(f32, 1), TILES),
+  sort_by: () =>
+    wgslOf(
+      scatterDigitsKernel,
+      [
+        ...[u32, i32, u32].map(pointer),
+        integer(),
+        integer(),
+      ],
+      { BLOCK: 512 },
+    ),
   sort_in_blocks: () => wgslOf(longSort, [pointer(), pointer()], {}),
 };
 

@@ -43,6 +43,20 @@ export const ALONG_AXIS = {
       return [tile(x.shape, x.element)];
     },
   },
+  sort_by: {
+    doc:
+      "The elements of x along the last axis in the order of their keys, which are integers from 0 up to the number of bins; elements whose keys are equal keep their order. What other keys give is undefined.",
+    operands: ["x", "key"],
+    attributes: { bins: "number" },
+    infer: ({ operands }) => {
+      const x = at(operands, 0), key = at(operands, 1);
+      expect(
+        x.shape.length > 0 && isInteger(numeric(key)) && sameShape(x.shape, key.shape),
+        () => `${typeText(key)} has no integer for each element of ${typeText(x)}`,
+      );
+      return [tile(x.shape, x.element)];
+    },
+  },
   merge: {
     doc:
       "The same of elements that rise along the last axis and then fall, or fall and then rise: what sorting ends with.",

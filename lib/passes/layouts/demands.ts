@@ -55,6 +55,8 @@ export class Demands {
       }
       case "gather": // The lowering stages x through workgroup memory, from any layout.
         return each((x, i) => (i === 1 && layout ? layout : this.#homes.of(x)));
+      case "sort_by":
+        return each((x) => this.#homes.inOrder(x.type.shape));
       case "take":
       case "unstack":
         return each((x) => this.#homes.stack(x.type.shape));

@@ -12,7 +12,14 @@
 import { type Graph, type Op, type Region, type Value, walk } from "../../ir/graph.ts";
 import { isAtomic } from "../../ir/ops/atomics.ts";
 import { size } from "../../ir/type.ts";
-import { dotResult, reshaped, sliced, stacked, subgroupDotResult } from "../../layout/layouts.ts";
+import {
+  consecutive,
+  dotResult,
+  reshaped,
+  sliced,
+  stacked,
+  subgroupDotResult,
+} from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Accesses, Threads } from "./access.ts";
 import {
@@ -48,7 +55,10 @@ export class Homes {
         for (const param of params) this.#result.set(param, result);
       }
     });
-    walk(graph.body, (op) => this.#placeStacks(op));
+    walk(graph.body, (op) => {
+      this.#placeStacks(op);
+      if (op.name === "sort_by") { for (const x of op.operands) this.#placeInOrder(x); }
+    });
     for (let i = 0; i < STEPS.length; i++) {
       this.#changed = false;
       this.#take(STEPS[i]!, graph.body);
@@ -63,6 +73,22 @@ export class Homes {
     for (const value of values) {
       if (!this.isFree(value)) this.move(value, this.stack(value.type.shape));
     }
+  }
+
+  /** What is sorted by keys is loaded and computed as the lowering takes it. */
+  #placeInOrder(value: Value): void {
+    const { def } = value;
+    if (this.isFree(value) || this.#known(value) || !def) return;
+    if (def.name !== "load" && !isElementwise(def)) return;
+    this.move(value, this.inOrder(value.type.shape));
+    for (const x of def.operands) {
+      if (isTile(x) && def.name !== "load") this.#placeInOrder(x);
+    }
+  }
+
+  /** The layout of what is sorted by keys, and of the keys. */
+  inOrder(shape: readonly number[]): LinearLayout {
+    return consecutive({ length: shape[0]!, ...this.#threads });
   }
 
   /** The layout of a stack. */
