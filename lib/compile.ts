@@ -16,6 +16,7 @@ import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
 import { checkAccesses, type Extent } from "./passes/check_accesses.ts";
+import { overlaps } from "./passes/overlaps.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { type MatrixUnit, useMatrixUnits } from "./passes/matrix_units.ts";
 import { rollTiles } from "./passes/roll_tiles.ts";
@@ -141,7 +142,7 @@ export function compileStages(
   });
   const layout = assignLayouts(multiplied, { lanes, warps: invocations / lanes, native: target });
   ended("layouts");
-  const invocation = lower(layout, axisInfo(layout), options.aliases, {
+  const invocation = lower(layout, axisInfo(layout), overlaps(layout), options.aliases, {
     invocations,
     subgroupSize: target.subgroupSize,
     workgroupBytes: stagedBytes,

@@ -10,7 +10,7 @@
 
 import type { DType, Numeric } from "./dtype.ts";
 import { type Native, registerBytes } from "./native.ts";
-import type { Attributes } from "./graph.ts";
+import type { Attributes, Op } from "./graph.ts";
 import type { AtomicName } from "./ops/atomics.ts";
 import type { ElementwiseName } from "./ops.ts";
 import type { ReportSite } from "./reports.ts";
@@ -319,6 +319,8 @@ export interface Memory {
    * last write. So who still reads need not be waited for.
    */
   readonly alternating?: true;
+  /** The load or store that it is accessed by, where what is known of that tells accesses apart. */
+  readonly access?: Op;
 }
 
 /** An array in workgroup memory. */

@@ -151,10 +151,10 @@ export class Context {
     return buffer;
   }
 
-  /** The buffer as memory that phases mention; none when the kernel only reads it. */
-  memoryOf(base: string): readonly Memory[] {
+  /** The buffer as memory that phases mention, accessed by an operation; none when the kernel only reads it. */
+  memoryOf(base: string, op?: Op): readonly Memory[] {
     const { param, access } = this.buffer(base);
-    return access === "read" ? [] : [{ scope: "storage", name: param }];
+    return access === "read" ? [] : [{ scope: "storage", name: param, ...op && { access: op } }];
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Graph, Op, Region, Value } from "../ir/graph.ts";
 import type { BufferUse, Expr, InvocationProgram } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName, type StructuralName } from "../ir/ops.ts";
 import { isPointer } from "../ir/type.ts";
-import { placeBarriers } from "./barriers.ts";
+import { type MayOverlap, placeBarriers } from "./barriers.ts";
 import { Context, expressionDtype, type LowerOptions } from "./context.ts";
 import { lowerAtomic, lowerBarrier } from "./atomics.ts";
 import { lowerFor, lowerIf, lowerWhile } from "./control.ts";
@@ -78,11 +78,13 @@ const LOWER = {
 
 /**
  * @param axis Axis information of every value of the graph.
+ * @param mayOverlap Which loads and stores may touch the elements of other invocations'.
  * @param groups For each pointer parameter in order, the index of the first that shares its buffer.
  */
 export function lower(
   graph: Graph,
   axis: (value: Value) => AxisInfo,
+  mayOverlap: MayOverlap,
   groups: readonly number[],
   options: LowerOptions,
 ): InvocationProgram {
@@ -115,7 +117,7 @@ export function lower(
     slots: context.slots,
     reports: context.reports,
     functions: context.functions,
-    body: placeBarriers(context.emitter.body),
+    body: placeBarriers(context.emitter.body, mayOverlap),
   };
 }
 

@@ -129,7 +129,7 @@ export function lowerLoad(context: Context, op: Op): void {
     return vector(parts, width);
   };
   const packets: Expr[] = [];
-  context.emitter.phase(context.memoryOf(base), [], () => {
+  context.emitter.phase(context.memoryOf(base, op), [], () => {
     pointer!.forEach((packet, i) => {
       const condition = mask?.[i];
       const key = `${exprKey(packet)} ${condition ? exprKey(condition) : ""} ${
@@ -204,7 +204,7 @@ export function lowerStore(context: Context, op: Op): void {
       else groups.push({ condition: guard, writes: [write] });
     }
   });
-  context.emitter.phase([], context.memoryOf(base), () => {
+  context.emitter.phase([], context.memoryOf(base, op), () => {
     context.emitter.when(once, () => {
       for (const { condition, writes } of groups) {
         context.emitter.when(condition, () => {

@@ -250,7 +250,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let first_6 = ((v_132 >> 10u) & 15) * 2;
     let v_135 = bitcast<vec4<f32>>(scratch[own_slot + u32(first_6 + 32) * 128u]);
     let v_136 = bitcast<vec4<f32>>(scratch[own_slot + u32(first_6 + 1 + 32) * 128u]);
-    storageBarrier();
     buffer_of_out[(at0_0 + v_132) >> 2u] = v_135;
     buffer_of_out[(v_0 + v_132) >> 2u] = v_136;
   }
