@@ -65,23 +65,26 @@ export const crossEntropyKernel = jit(
     const target = tl.load(targets + row);
     const ignored = target === ignoreIndex;
     const valid = 0 <= target && target < columns;
-    const chosen = tl.cast(tl.load(from + target, { mask: valid, other: NaN }), tl.f32);
+    const logitOfTarget = () =>
+      tl.cast(tl.load(from + target, { mask: valid, other: NaN }), tl.f32);
 
     if (WHOLE) {
       const mask = places < columns;
       const values = tl.cast(tl.load(from + places, { mask, other: -Infinity }), tl.f32);
+      const chosen = logitOfTarget(); // after the row, which need not wait until the target is known
       const max = tl.max(values, 0);
       const powers = tl.exp(values - max);
       const total = tl.sum(powers, 0);
       tl.store(losses + row, tl.where(ignored, 0, tl.log(total) + max - chosen));
       if (gradient !== undefined) {
-        const slope = (powers / total - tl.where(places === target, 1, 0)) * scale;
-        const given = tl.where(ignored, 0, tl.where(valid, slope, NaN));
-        tl.store(gradient + row * columns + places, given, { mask });
+        const factor = tl.where(valid, scale / total, NaN);
+        const slope = powers * factor - tl.where(places === target, scale, 0);
+        tl.store(gradient + row * columns + places, tl.where(ignored, 0, slope), { mask });
       }
       return;
     }
 
+    const chosen = logitOfTarget();
     // The largest value seen at each place, and the sum of exp(value - largest) there.
     let largest: number = tl.full([BLOCK], -Infinity, tl.f32);
     let sum: number = tl.zeros([BLOCK], tl.f32);
@@ -98,12 +101,13 @@ export const crossEntropyKernel = jit(
     const total = tl.sum(sum * tl.exp(largest - max), 0);
     tl.store(losses + row, tl.where(ignored, 0, tl.log(total) + max - chosen));
     if (gradient !== undefined) {
+      const factor = tl.where(valid, scale / total, NaN);
       for (let start = 0; start < columns; start += BLOCK) {
         const mask = places < columns - start;
         const values = tl.cast(tl.load(from + start + places, { mask }), tl.f32);
-        const hit = tl.where(start + places === target, 1, 0);
-        const slope = (tl.exp(values - max) / total - hit) * scale;
-        const given = tl.where(ignored, 0, tl.where(valid, slope, NaN));
+        const hit = tl.where(places === target - start, scale, 0);
+        const slope = tl.exp(values - max) * factor - hit;
+        const given = tl.where(ignored, 0, slope);
         tl.store(gradient + row * columns + start + places, given, { mask });
       }
     }

@@ -36,7 +36,8 @@ export const blockSumsKernel = jit(
 );
 
 /**
- * Running sums of block `programId(0)`; grid: `cdiv(n, BLOCK)`. To them is added what the running
+ * Running sums of a block; grid: `cdiv(n, BLOCK)`. The last block comes first: what was read last for the
+ * sums of the blocks may still be in the cache. To them is added what the running
  * sums of the blocks, `before`, say of the block before; nothing when there is just one block. SUM
  * is the dtype to sum in.
  */
@@ -48,7 +49,7 @@ export const cumsumKernel = jit(
     n: number,
     { BLOCK = 4096, SUM = tl.f32 },
   ) {
-    const block = tl.programId(0);
+    const block = tl.numPrograms(0) - 1 - tl.programId(0);
     const at = block * BLOCK + tl.arange(0, BLOCK); // [BLOCK]
     const values = tl.cast(tl.load(x + at, { mask: at < n }), SUM);
     let sums = tl.cumsum(values, 0);

@@ -16,7 +16,7 @@ import { report } from "./demo.ts";
 import { checkDType, FLOATS, resultTensor } from "./tensors.ts";
 
 /** Elements of a program. */
-const BLOCK = 4096;
+const BLOCK = 2048;
 
 /** Dropout of x with the masks that the kernel makes, in float64. */
 export function reference(x: ArrayLike<number>, p: number, seed: number): Float64Array {
@@ -65,7 +65,7 @@ export const dropoutKernel = jit(
     p: number = tl.f32,
     scale: number = tl.f32,
     seed: number = tl.u32,
-    { BLOCK = 4096 },
+    { BLOCK = 2048 },
   ) {
     const QUARTER = BLOCK / 4;
     const places = tl.arange(0, QUARTER); // [QUARTER]

@@ -55,6 +55,11 @@ export function reference(
   return { dx, dweight, dbias };
 }
 
+/** Two sums at once: a row's invocations wait for each other once, not twice. */
+function both(a: number, b: number, c: number, d: number): [number, number] {
+  return [a + c, b + d];
+}
+
 /**
  * `dx`, and the part of each column's sums that this program's rows make up, for rows that fit in a
  * tile. Program p takes rows `p * BLOCK_ROWS` and following, and then further ones in steps of all programs;
@@ -83,14 +88,16 @@ export const layerNormBackwardKernel = jit(
       const at = row * columns + places;
       const values = tl.cast(tl.load(x + at, { mask }), tl.f32); // [BLOCK_ROWS, BLOCK]
       const g = tl.cast(tl.load(gradient + at, { mask }), tl.f32);
-      const mean = tl.sum(values, 1, { keepDims: true }) / columns;
+      const h = g * scale;
+      const [sum, sumH] = tl.reduce([values, h], 1, both, { keepDims: true });
+      const mean = sum / columns;
       const centred = tl.where(mask, values - mean, 0);
-      const variance = tl.sum(centred * centred, 1, { keepDims: true }) / columns;
-      const normal = tl.rsqrt(variance + EPS);
-      const n = centred * normal, h = g * scale;
-      const meanNH = tl.sum(n * h, 1, { keepDims: true }) / columns;
-      const meanH = tl.sum(h, 1, { keepDims: true }) / columns;
-      tl.store(dx + at, (h - n * meanNH - meanH) * normal, { mask });
+      const [squares, sumCH] = tl.reduce([centred * centred, centred * h], 1, both, {
+        keepDims: true,
+      });
+      const normal = tl.rsqrt(squares / columns + EPS);
+      const n = centred * normal, meanNH = normal * sumCH / columns;
+      tl.store(dx + at, (h - n * meanNH - sumH / columns) * normal, { mask });
       ofWeight += g * n;
       ofBias += g;
     }
@@ -99,7 +106,7 @@ export const layerNormBackwardKernel = jit(
     const all = tl.numPrograms(0) * columns;
     tl.store(to + all, tl.sum(ofBias, 0, { keepDims: true }), { mask: inRow });
   },
-  () => ({ tl }),
+  () => ({ tl, both }),
 );
 
 /** `dx` of row `programId(0)`, walked in steps, and its mean and 1 / deviation; grid: one program a row. */
@@ -266,8 +273,10 @@ export function layerNormBackward(
       "Cannot run layerNormBackward: 'dx' is one of the inputs, but a long row's are read after it is written; give it a tensor of its own",
     );
   }
-  const dweight = device.zeros([columns]), dbias = device.zeros([columns]);
-  if (x.size === 0) return { dx: result, dweight, dbias };
+  if (x.size === 0) {
+    return { dx: result, dweight: device.zeros([columns]), dbias: device.zeros([columns]) };
+  }
+  const dweight = device.empty([columns]), dbias = device.empty([columns]);
 
   // Four tiles are held at a time: a row is long sooner, and shared by more warps, than where there is one.
   const tile = block ?? tileFor(columns, LONGEST_TILE / 2);
