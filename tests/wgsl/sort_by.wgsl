@@ -231,11 +231,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let v_155 = select(v_141, select(v_151, v_151 + v_141, upper_9), upper_8);
   let v_158 = select(v_144, select(v_152, v_152 + v_144, upper_9), upper_8);
   let v_161 = select(v_147, v_151, upper_8) + select(v_151, v_147, upper_8);
-  let v_164 = select(v_150, v_152, upper_8) + select(v_152, v_150, upper_8);
   let other_1 = invocation ^ 64;
   workgroupBarrier();
   shared_1[invocation] = v_161;
-  shared_1[invocation + 128] = v_164;
+  shared_1[invocation + 128] = select(v_150, v_152, upper_8) + select(v_152, v_150, upper_8);
   workgroupBarrier();
   let v_165 = shared_1[other_1];
   let v_166 = shared_1[other_1 + 128];
@@ -243,9 +242,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let upper_11 = !((invocation & 63) == 0);
   let v_169 = select(v_155, select(v_165, v_165 + v_155, upper_11), upper_10);
   let v_172 = select(v_158, select(v_166, v_166 + v_158, upper_11), upper_10);
-  let v_175 = select(v_161, v_165, upper_10) + select(v_165, v_161, upper_10);
   let upper_12 = !((invocation & 127) == 0);
-  let v_183 = v_175 + select(v_86, v_172 + v_86, upper_12);
+  let v_183 = (select(v_161, v_165, upper_10) + select(v_165, v_161, upper_10)) + select(v_86, v_172 + v_86, upper_12);
   let v_185 = vec2<i32>(select(v_85, v_169 + v_85, upper_12), v_183);
   let v_186 = begin_0 - (v_185 - count_0);
   let v_188 = (sorted_0 >> (vec4<u32>(vec4<u32>(v_5)) & vec4<u32>(31u))) & vec4<u32>(255u);
