@@ -102,7 +102,7 @@ export function sort(a: Arguments, t: Tracer): Value {
   checkLast(a, x, dim);
   return by === undefined || by === null
     ? sorted(t, x, Boolean(descending))
-    : sortedBy(a, t, x, a.asOperand(by, "what to sort by"), bins, Boolean(descending));
+    : sortedBy(t, x, a.asOperand(by, "what to sort by"), bins, Boolean(descending));
 }
 
 /** More different keys than this would take too much workgroup memory to count. */
@@ -110,7 +110,6 @@ const MOST_BINS = 256;
 
 /** A tile with its last dimension in the order of small integers. */
 function sortedBy(
-  a: Arguments,
   t: Tracer,
   x: Value,
   by: Operand,
