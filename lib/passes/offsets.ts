@@ -82,9 +82,7 @@ export class Polynomials {
         const start = op.number("start"), length = op.number("end") - start;
         return this.#sum([
           { factor: start, scalars: [] },
-          ...length > 1
-            ? [{ factor: 1, scalars: [], coordinate: { dim: dims[0]!, length } }]
-            : [],
+          ...length > 1 ? [{ factor: 1, scalars: [], coordinate: { dim: dims[0]!, length } }] : [],
         ]);
       }
       case "splat":
