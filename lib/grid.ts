@@ -9,6 +9,7 @@
  */
 
 import { LaunchError } from "./errors.ts";
+import { shown } from "./words.ts";
 
 /**
  * The type checker takes symbols between brackets, not objects, so to it a grid is one of these two,
@@ -126,7 +127,7 @@ export function checkGrid(dims: number | readonly number[]): GridShape {
 }
 
 function text(dims: unknown): string {
-  return Array.isArray(dims) ? `(${dims.join(", ")})` : String(dims);
+  return Array.isArray(dims) ? `(${dims.map(shown).join(", ")})` : shown(dims);
 }
 
 /**

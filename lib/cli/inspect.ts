@@ -12,7 +12,7 @@ import { drawing } from "../layout/drawing.ts";
 import { LinearLayout } from "../layout/linear_layout.ts";
 import { type KernelFunction, kernelFunctionOf } from "../trace/environment.ts";
 import { type Signature, signatureOf, trace } from "../trace/trace.ts";
-import { nearest } from "../launch/suggest.ts";
+import { nearest } from "../words.ts";
 import { parseArguments, parseConstant } from "./specs.ts";
 import { UsageError } from "./usage.ts";
 

@@ -29,7 +29,7 @@ import type { Device } from "../runtime/device.ts";
 import { Tensor } from "../runtime/tensor.ts";
 import { type ArgumentSpec, dimensionName } from "../trace/trace.ts";
 import { valueKey } from "./key.ts";
-import { nearest } from "./suggest.ts";
+import { nearest, shown } from "../words.ts";
 import type { LaunchOptions } from "./types.ts";
 
 /** What a launch must fit. */
@@ -394,7 +394,7 @@ function bindConstants(
 function checkDebug(kernel: Parameters, value: unknown): boolean | undefined {
   if (value === undefined || typeof value === "boolean") return value;
   throw new LaunchError(
-    `Cannot launch '${kernel.name}' with debug ${String(value)}: it must be true or false`,
+    `Cannot launch '${kernel.name}' with debug ${shown(value)}: it must be true or false`,
   );
 }
 
@@ -404,7 +404,7 @@ function checkOption(kernel: Parameters, name: keyof typeof DEFAULTS, value: unk
     if (!powerOfTwo || (value <= 32 && (value & (value - 1)) === 0)) return value;
   }
   throw new LaunchError(
-    `Cannot launch '${kernel.name}' with ${name} ${String(value)}: it must be ${
+    `Cannot launch '${kernel.name}' with ${name} ${shown(value)}: it must be ${
       powerOfTwo ? "a power of two from 1 to 32" : "a positive integer"
     }`,
   );

@@ -33,7 +33,7 @@ import {
 } from "./launchable.ts";
 import { race, type Spread } from "./race.ts";
 import { Recall } from "./recall.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../words.ts";
 import { configText, type TuningData, TuningTimes } from "./tuning_times.ts";
 
 /** A configuration: constants and launch options. */

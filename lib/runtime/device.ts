@@ -23,7 +23,9 @@ import {
   type TensorArrays,
   type TensorDType,
 } from "./tensor.ts";
+import { checkOptions } from "./options.ts";
 import { WebGpuBackend } from "./webgpu.ts";
+import { shown } from "../words.ts";
 
 /** What {@linkcode Device.open} may be told. */
 export interface DeviceOptions {
@@ -166,6 +168,7 @@ export class Device {
    * ```
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
+    checkOptions("open", options);
     const { device: wanted, provider } = choose(options);
     if (wanted === "cpu") return new Device(new HostBackend(isSanitized(options)), options);
 
@@ -212,6 +215,14 @@ export class Device {
     gpu: GPUDevice,
     options: Pick<DeviceOptions, "memoryLimit" | "cache" | "debug" | "print" | "sanitize"> = {},
   ): Promise<Device> {
+    checkOptions("from", options);
+    if (typeof gpu?.createComputePipeline !== "function") {
+      throw new DeviceError(
+        `Cannot make a device of ${
+          shown(gpu)
+        }: pass a GPUDevice, such as adapter.requestDevice() resolves to, or call Device.open()`,
+      );
+    }
     const { memoryLimit, cache } = options, described = await describe(gpu);
     const backend = new WebGpuBackend(gpu, described, { owned: false, memoryLimit, cache });
     return new Device(backend, options);
@@ -289,6 +300,9 @@ export class Device {
     options: DTypeOptions<D> = {},
   ): Tensor<D> {
     const dtype = options.dtype ?? "f32" as D;
+    if (typeof value !== "number" && typeof value !== "bigint") {
+      throw new LaunchError(`Cannot fill a tensor with ${shown(value)}: elements are numbers`);
+    }
     const element = DTYPES[checkDType(dtype)], filling = elementOf(element, value);
     // deno-lint-ignore eqeqeq -- a bigint and a number may be the same integer
     if (!isFloat(element) && filling != value) {
@@ -485,6 +499,11 @@ export class Device {
    * ```
    */
   async profile(action: () => unknown, options: ProfileOptions = {}): Promise<Profile> {
+    if (typeof action !== "function") {
+      throw new LaunchError(
+        `Cannot profile ${shown(action)}: pass a function that launches, () => kernel[grid(…)](…)`,
+      );
+    }
     const laps = await this.backend.profile(async () => {
       await action();
     });
@@ -540,7 +559,9 @@ export class Device {
   #keys(seed: number | undefined): [number, number] {
     if (seed === undefined) return [this.#draws++, 0xffff_ffff];
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new LaunchError(`Cannot use the seed ${seed}: it must be a non-negative integer`);
+      throw new LaunchError(
+        `Cannot use the seed ${shown(seed)}: it must be a non-negative integer`,
+      );
     }
     return [seed >>> 0, Math.floor(seed / 2 ** 32)];
   }

@@ -4,6 +4,7 @@
 
 import { DTYPES } from "../ir/dtype.ts";
 import { LaunchError } from "../errors.ts";
+import { shown } from "../words.ts";
 import type { Storage } from "./backend.ts";
 import type { Device } from "./device.ts";
 import { GpuStorage } from "./gpu_storage.ts";
@@ -33,13 +34,20 @@ export function adoptBuffer(
   shape: readonly number[],
   { device, offset = 0 }: OverOptions<TensorDType>,
 ): Storage {
-  const { backend } = device, element = DTYPES[dtype].bytes, bytes = sizeOf(shape) * element;
   const what = `a tensor of shape [${shape.join(", ")}] and dtype ${dtype} over a buffer`;
+  if (!device?.backend) {
+    throw new LaunchError(
+      `Cannot make ${what}: its device is ${
+        shown(device)
+      }; pass { device } whose GPUDevice made the buffer`,
+    );
+  }
+  const { backend } = device, element = DTYPES[dtype].bytes, bytes = sizeOf(shape) * element;
   if (!(backend instanceof WebGpuBackend)) {
     throw new LaunchError(`Cannot make ${what} on the CPU device: open a WebGPU device`);
   }
   if (typeof buffer?.size !== "number" || typeof buffer.usage !== "number") {
-    throw new LaunchError(`Cannot make ${what}: ${String(buffer)} is no GPUBuffer`);
+    throw new LaunchError(`Cannot make ${what}: ${shown(buffer)} is no GPUBuffer`);
   }
   if ((buffer.usage & STORAGE) === 0) {
     throw new LaunchError(

@@ -201,8 +201,10 @@ export class MemoryPool {
     );
   }
 
-  #held(): string {
-    const { live, tensors } = this.#count;
+  /** What tensors hold, save for one of so many bytes. */
+  #held(own?: number): string {
+    const live = this.#count.live - (own ?? 0);
+    const tensors = this.#count.tensors - (own === undefined ? 0 : 1);
     return `${live} bytes of ${tensors} ${tensors === 1 ? "tensor" : "tensors"}`;
   }
 
@@ -223,7 +225,7 @@ export class MemoryPool {
    * another buffer. What was done with the first one is lost, and the next wait told.
    */
   async #replace(block: Block, what: string, message: string): Promise<DeviceError | undefined> {
-    const { cached } = this.#count, held = this.#held();
+    const { cached } = this.#count, held = this.#held(block.parts > 0 ? block.bytes : undefined);
     this.trim();
     const { buffer, refusal } = this.#create(block.bytes);
     const again = await refusal;

@@ -3,12 +3,13 @@
  */
 
 import { LaunchError } from "../errors.ts";
+import { shown } from "../words.ts";
 
 /** A shape, checked and frozen. */
 export function checkShape(shape: readonly number[]): readonly number[] {
   if (!Array.isArray(shape)) {
     throw new LaunchError(
-      `Cannot make a tensor of shape ${String(shape)}: a shape is an array, such as [${
+      `Cannot make a tensor of shape ${shown(shape)}: a shape is an array, such as [${
         typeof shape === "number" ? shape : 4
       }]`,
     );
@@ -16,8 +17,8 @@ export function checkShape(shape: readonly number[]): readonly number[] {
   for (let d = 0; d < shape.length; d++) { // holes too
     if (Number.isSafeInteger(shape[d]) && shape[d] >= 0) continue;
     throw new LaunchError(
-      `Cannot make a tensor of shape [${shape.join(", ")}]: dimension ${d} is ${
-        shape[d]
+      `Cannot make a tensor of shape ${shown(shape)}: dimension ${d} is ${
+        shown(shape[d])
       }, it must be a non-negative integer`,
     );
   }

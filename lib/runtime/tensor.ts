@@ -15,6 +15,7 @@ import {
   type NumericFunction,
 } from "../ir/dtype.ts";
 import { LaunchError } from "../errors.ts";
+import { shown } from "../words.ts";
 import type { Storage } from "./backend.ts";
 import type { Device } from "./device.ts";
 import { checkShape, inferShape, sizeOf } from "./shapes.ts";
@@ -358,6 +359,11 @@ export class Tensor<D extends TensorDType = NumberDType> {
    * @throws {LaunchError} When the number of elements differs.
    */
   write(data: ArrayLike<number | bigint>): void {
+    if (typeof data !== "object" || data === null || typeof data.length !== "number") {
+      throw new LaunchError(
+        `Cannot write ${shown(data)} to the ${this}: pass an array of its ${this.size} elements`,
+      );
+    }
     if (data.length !== this.size) {
       throw new LaunchError(
         `Cannot write ${data.length} elements to the ${this}: it has ${this.size}`,
@@ -385,6 +391,11 @@ export class Tensor<D extends TensorDType = NumberDType> {
    */
   writeBytes(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
     const wanted = this.size * elementBytes(this.dtype);
+    if (!(bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes))) {
+      throw new LaunchError(
+        `Cannot write ${shown(bytes)} to the ${this}: pass an ArrayBuffer or a view of one`,
+      );
+    }
     if (bytes.byteLength !== wanted) {
       throw new LaunchError(
         `Cannot write ${bytes.byteLength} bytes to the ${this}: it has ${wanted}`,
@@ -434,6 +445,7 @@ export function bytesOf(dtype: TensorDType, data: ArrayLike<Numeric>): Uint8Arra
 function memoryOf(dtype: TensorDType, data: ArrayLike<Numeric>): HostArray {
   const element = DTYPES[dtype], Class = TENSOR_ARRAYS[dtype];
   const plain = !isEncoded(element) && element !== DTYPES.bool;
+  if (!ArrayBuffer.isView(data)) checkElements(data);
   if (plain && !isWide(element) && typeof data[0] !== "bigint") {
     // Typed arrays convert numbers to their own kind.
     return (Class as typeof Float32Array).from(data as ArrayLike<number>);
@@ -442,10 +454,21 @@ function memoryOf(dtype: TensorDType, data: ArrayLike<Numeric>): HostArray {
   const memory: HostArray = new (memoryArray(element))(data.length);
   for (let i = 0; i < data.length; i++) {
     const x = data[i]!;
-    // Nested arrays may hold other things that JavaScript makes numbers of.
-    memory[i] = encode(elementOf(element, typeof x === "bigint" ? x : Number(x)));
+    memory[i] = encode(elementOf(element, typeof x === "bigint" ? x : Number(x))); // of a boolean
   }
   return memory;
+}
+
+/** Refuses what JavaScript would silently make NaN or 0 of. */
+function checkElements(data: ArrayLike<unknown>): void {
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i], type = typeof x;
+    if (type === "number" || type === "bigint" || type === "boolean") continue;
+    throw new LaunchError(
+      `Cannot make an element of ${shown(x)} (at ${i}): elements are numbers` +
+        (Array.isArray(x) ? "; flatten nested arrays with .flat(Infinity)" : ""),
+    );
+  }
 }
 
 /** Bytes of one element. */

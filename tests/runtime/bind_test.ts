@@ -4,7 +4,7 @@ import { constexprFunction, Device, jit, LaunchError, type Pointer, tl } from ".
 import { DTYPES } from "../../lib/ir/dtype.ts";
 import { aliasesOf, bind, type Parameters, specOf } from "../../lib/launch/bind.ts";
 import { valueKey } from "../../lib/launch/key.ts";
-import { nearest } from "../../lib/launch/suggest.ts";
+import { nearest } from "../../lib/words.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 const device = await Device.open({ device: "cpu" });

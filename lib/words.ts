@@ -1,4 +1,25 @@
-/** Finding what somebody meant to write. */
+/** Words for messages: what a value is, and what somebody meant to write. */
+
+/** A value as messages show it: strings quoted, objects by what they are. */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "bigint":
+      return `${value}n`;
+    case "function":
+      return value.name ? `the function ${value.name}` : "a function";
+    case "object": {
+      if (value === null) return "null";
+      if (value instanceof Promise) return "a promise (is an await missing?)";
+      if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
+      const name = value.constructor?.name || "Object";
+      return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+    }
+    default:
+      return String(value);
+  }
+}
 
 /** How many letters must be added, removed or changed to make one word of another. */
 function distance(a: string, b: string): number {
