@@ -298,5 +298,7 @@ function fold(name: string, [x, y, z]: GridShape): GridShape {
       `Cannot launch '${name}' over the grid (${x}, ${y}, ${z}): ${total} programs are more than ${MAX_PROGRAMS}: let each do more`,
     );
   }
-  return [Math.min(total, FOLD), Math.ceil(total / FOLD), 1];
+  // Rows as long as there have to be: workgroups beyond the last program cost time too.
+  const rows = Math.ceil(total / FOLD);
+  return [Math.ceil(total / rows), rows, 1];
 }

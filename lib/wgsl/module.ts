@@ -41,13 +41,13 @@ export interface ModuleOptions {
 }
 
 /**
- * A grid with a dimension larger than a dispatch takes is dispatched as rows of 65,535 workgroups,
+ * A grid with a dimension larger than a dispatch takes is dispatched as rows of at most 65,535 workgroups,
  * numbered through with x fastest. Programs then find out who they are: by a multiplication when
  * the grid is a line, by division when it has more dimensions.
  */
 export type GridFold = "none" | "line" | "box";
 
-/** Workgroups in a row of a folded grid: the most that a dispatch takes in a dimension. */
+/** Workgroups in a row of a folded grid at most: what any dispatch takes in a dimension. */
 export const FOLD = 65_535;
 
 /** A run-time number in the uniform buffer. */
@@ -132,7 +132,9 @@ export function printModule(program: InvocationProgram, options: ModuleOptions):
     "",
     `@compute @workgroup_size(${program.invocations})`,
     `fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32${
-      program.slots > 0 ? ", @builtin(num_workgroups) workgroups: vec3<u32>" : ""
+      program.slots > 0 || options.fold !== "none"
+        ? ", @builtin(num_workgroups) workgroups: vec3<u32>"
+        : ""
     }) {`,
     ...prologue,
     ...(program.hidesRounds ? [`  let ${HIDDEN_ZERO} = i32(workgroup.x >> 31u);`] : []),
@@ -170,7 +172,7 @@ function printPrologue(builtins: Set<BuiltIn>, fold: GridFold): string[] {
   if (fold !== "none") {
     const [x, y, z] = ["x", "y", "z"].map((dim) => `num_programs_${dim}`);
     lines.push(
-      `  let program = i32(workgroup.x + workgroup.y * ${FOLD}u);`,
+      "  let program = i32(workgroup.x + workgroup.y * workgroups.x);",
       `  if (program >= ${fold === "line" ? x : `${x} * ${y} * ${z}`}) {`,
       "    return;",
       "  }",
