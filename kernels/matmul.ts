@@ -271,10 +271,13 @@ const TILINGS: readonly Tiling[] = [
   { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 2, programs: 0 },
 ];
 
-/** The same for a processor that plays the GPU: few threads, and short code, which takes it long to compile. */
+/**
+ * The same for a processor that plays the GPU (llvmpipe, 8 lanes): a thread has as many sums as on a GPU, and
+ * a step along k has no more values than there are lanes, since code that is long takes long to compile.
+ */
 const SOFTWARE_TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1, programs: 8 },
-  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16, numWarps: 2, numStages: 2, SLICES: 1, programs: 0 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 8, numWarps: 1, numStages: 1, SLICES: 1, programs: 8 },
+  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 8, numWarps: 1, numStages: 1, SLICES: 1, programs: 0 },
 ];
 
 /** The same for f16 on matrix units, where operands of a step lie in workgroup memory and sums in matrices. */

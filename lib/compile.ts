@@ -18,6 +18,7 @@ import { canonicalise } from "./passes/canonicalise.ts";
 import { checkAccesses, type Extent } from "./passes/check_accesses.ts";
 import { overlaps } from "./passes/overlaps.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
+import { useLanes } from "./passes/lane_products.ts";
 import { type MatrixUnit, useMatrixUnits } from "./passes/matrix_units.ts";
 import { rollTiles } from "./passes/roll_tiles.ts";
 import { sortByKeys } from "./passes/sort_by_keys.ts";
@@ -132,7 +133,10 @@ export function compileStages(
     padded,
     rollTiles(padded, { invocations, aliases: options.aliases, largest: options.largestTile }),
   );
-  const ahead = options.numStages > 1 ? canonicalise(prefetch(small)) : small;
+  const byLanes = target.software && target.subgroupSize === lanes
+    ? useLanes(small, invocations)
+    : small;
+  const ahead = options.numStages > 1 ? canonicalise(prefetch(byLanes)) : byLanes;
   ended("simplify");
   const stagedBytes = target.maxWorkgroupBytes * STAGED_SHARE;
   const multiplied = useMatrixUnits(ahead, {
@@ -140,7 +144,12 @@ export function compileStages(
     warps: invocations / lanes,
     workgroupBytes: stagedBytes,
   });
-  const layout = assignLayouts(multiplied, { lanes, warps: invocations / lanes, native: target });
+  const layout = assignLayouts(multiplied, {
+    lanes,
+    warps: invocations / lanes,
+    native: target,
+    software: target.software,
+  });
   ended("layouts");
   const invocation = lower(layout, axisInfo(layout), overlaps(layout), options.aliases, {
     invocations,

@@ -57,6 +57,7 @@ export const STRUCTURAL = {
   histogram: planHistogram,
   dot: planDot,
   subgroup_dot: planDot,
+  lane_dot: planDot,
   load: planLoad,
   store: planStore,
   atomic_rmw: planAtomic,

@@ -76,12 +76,14 @@ export type Expr =
     | { readonly kind: "from_lane"; readonly x: Expr; readonly lane: Expr }
     /** The lanes of the subgroup, as bits of a u32, whose `x`, a u32, agrees in the lowest `bits` bits. */
     | { readonly kind: "peers"; readonly x: Expr; readonly bits: number }
+    /** The value that lane `lane` of the same subgroup has. */
+    | { readonly kind: "broadcast"; readonly x: Expr; readonly lane: number }
   );
 
 /** False for what other invocations have a part in: it has to be computed where it is written. */
 export function isLocal({ kind }: Expr): boolean {
   return !(kind === "global" || kind === "shared" || kind === "shuffle" || kind === "from_lane" ||
-    kind === "peers");
+    kind === "broadcast" || kind === "peers");
 }
 
 /** An atomic operation on an element of memory; `cas` compares and swaps. */
@@ -96,6 +98,7 @@ export function children(x: Expr): readonly Expr[] {
     case "slice":
     case "shuffle":
     case "peers":
+    case "broadcast":
       return [x.x];
     case "from_lane":
       return [x.x, x.lane];

@@ -179,6 +179,66 @@ export function subgroupDotResult(
   return new LinearLayout([M, N], bases);
 }
 
+/** Columns of a product that a lane had best have: a step along k loads so many numbers for each. */
+const LANE_COLUMNS = 8;
+
+/**
+ * The result [M, N] of a product that lanes compute without workgroup memory: they go along n alone, so
+ * that all lanes of a warp need the same elements of a. Of b a warp loads what it multiplies, so it has
+ * few columns, and warps share the rows. M = N = 64 on 4 warps of 8 lanes:
+ *
+ *     register (0,1) (0,2) (0,32) (1,0) (2,0) (4,0) (8,0)
+ *     lane     (0,4) (0,8) (0,16)
+ *     warp     (16,0) (32,0)
+ */
+export function laneDotResult({ M, N, lanes, warps }: DotResult): LinearLayout {
+  const vector = Math.min(Math.max(N / lanes, 1), 4), covered = Math.min(vector * lanes, N);
+  const bases: Record<Input, number[][]> = { register: [], lane: [], warp: [] };
+  for (let n = 1; n < vector; n *= 2) bases.register.push([0, n]);
+  for (let n = vector; n < covered; n *= 2) bases.lane.push([0, n]);
+  while (bases.lane.length < log2(lanes)) bases.lane.push([0, 0]);
+  let m = M, n = N; // of one warp
+  for (let w = 1; w < warps; w *= 2) {
+    const few = n * vector / covered <= LANE_COLUMNS;
+    if (n > covered && !(few && m > 1)) n /= 2;
+    else if (m > 1) m /= 2;
+  }
+  for (let at = m; at < M; at *= 2) bases.warp.push([at, 0]);
+  for (let at = n; at < N; at *= 2) bases.warp.push([0, at]);
+  while (bases.warp.length < log2(warps)) bases.warp.push([0, 0]);
+  for (let at = covered; at < n; at *= 2) bases.register.push([0, at]);
+  for (let at = 1; at < m; at *= 2) bases.register.push([at, 0]);
+  return new LinearLayout([M, N], bases);
+}
+
+/** The layout of a [M, K] for a product with its result in `laneDotResult`: lanes go along k. */
+export function laneDotA({ shape: [M], bases }: LinearLayout, K: number): LinearLayout {
+  const register = bases.register.filter(([m]) => m !== 0).map(([m]) => [m!, 0]);
+  const lane: number[][] = [];
+  let k = 1;
+  for (const _ of bases.lane) lane.push([0, k < K ? k : 0]), k *= 2;
+  for (; k < K; k *= 2) register.push([0, k]);
+  return new LinearLayout([M!, K], { register, lane, warp: bases.warp.map(([m]) => [m!, 0]) });
+}
+
+/** Whether lanes can tell one another what such a product needs of a, if a is in this layout. */
+export function isLaneDotA({ bases }: LinearLayout, result: LinearLayout): boolean {
+  return bases.lane.every(([m]) => m === 0) &&
+    bases.warp.every(([m, k], bit) => m === result.bases.warp[bit]![0] && k === 0);
+}
+
+/** The layout of b [K, N] for such a product: each lane holds its columns. */
+export function laneDotB({ shape: [, N], bases }: LinearLayout, K: number): LinearLayout {
+  const along = (list: readonly (readonly number[])[]) => list.map(([, n]) => [0, n!]);
+  const register = along(bases.register.filter(([, n]) => n !== 0));
+  for (let k = 1; k < K; k *= 2) register.push([k, 0]);
+  return new LinearLayout([K, N!], {
+    register,
+    lane: along(bases.lane),
+    warp: along(bases.warp),
+  });
+}
+
 /** How many rows and columns of an [M, N] product each of `threads` threads holds. */
 export function threadTile(M: number, N: number, threads: number): [TM: number, TN: number] {
   const each = Math.max(M * N / threads, 1);

@@ -195,6 +195,7 @@ const WAITING: ReadonlySet<OpName> = new Set<OpName>([
     "reduce",
     "dot",
     "subgroup_dot",
+    "lane_dot",
     "convert_layout",
     "gather",
     "scan",

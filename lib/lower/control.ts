@@ -167,7 +167,7 @@ function decider(context: Context, value: Value, ...regions: readonly Region[]):
 }
 
 function accumulatesProduct(op: Op): boolean {
-  return op.name === "dot" || op.name === "subgroup_dot";
+  return op.name === "dot" || op.name === "subgroup_dot" || op.name === "lane_dot";
 }
 
 /** True when a loop's body does nothing with what it carries at `i` but to let a product add to it. */

@@ -139,6 +139,8 @@ function keyOf(x: Expr): string {
       return `from_lane(${exprKey(x.x)},${exprKey(x.lane)})`;
     case "peers":
       return `peers(${exprKey(x.x)},${x.bits})`;
+    case "broadcast":
+      return `broadcast(${exprKey(x.x)},${x.lane})`;
   }
 }
 

@@ -17,6 +17,7 @@ import { lowerElementwise } from "./elementwise.ts";
 import { int } from "./expr.ts";
 import { lowerHistogram } from "./histogram.ts";
 import { lowerGather } from "./gather.ts";
+import { lowerLaneDot } from "./lane_dot.ts";
 import { lowerMap } from "./map.ts";
 import { bufferUses, lowerLoad, lowerStore, sharedBuffers } from "./memory.ts";
 import { lowerReduce } from "./reduce.ts";
@@ -62,6 +63,7 @@ const LOWER = {
   histogram: lowerHistogram,
   dot: (context, op) => lowerDot(context, op, context.inPlace.get(op)),
   subgroup_dot: lowerSubgroupDot,
+  lane_dot: (context, op) => lowerLaneDot(context, op, context.inPlace.get(op)),
   load: lowerLoad,
   store: lowerStore,
   atomic_rmw: lowerAtomic,

@@ -234,6 +234,7 @@ const RULES = {
   reduce: unknownResults,
   dot: unknownResults,
   subgroup_dot: unknownResults,
+  lane_dot: unknownResults,
   gather: unknownResults,
   scan: unknownResults,
   sort: unknownResults,

@@ -81,6 +81,7 @@ const PAD = {
   histogram: padHistogram,
   dot: padDot,
   subgroup_dot: padDot,
+  lane_dot: padDot,
   load: (site) => {
     const [pointer, mask, ...other] = site.operands as [Value, ...Value[]];
     return again(site, undefined, [pointer, masked(site, 0, mask), ...other]);

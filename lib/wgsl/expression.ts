@@ -139,6 +139,9 @@ export class ExpressionPrinter {
         this.mentions.helpers.set(name, source);
         return call(name, [this.bare(x.x)]);
       }
+      case "broadcast":
+        this.mentions.subgroups = true;
+        return call("subgroupBroadcast", [this.print(x.x), `${x.lane}u`]);
     }
   }
 

@@ -135,6 +135,7 @@ class Inliner {
       case "slice":
       case "shuffle":
       case "peers":
+      case "broadcast":
         return { ...x, x: this.#expression(x.x) };
       case "from_lane":
         return { ...x, x: this.#expression(x.x), lane: this.#expression(x.lane) };

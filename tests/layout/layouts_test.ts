@@ -7,6 +7,10 @@ import {
   dotResult,
   expanded,
   inverseOrder,
+  isLaneDotA,
+  laneDotA,
+  laneDotB,
+  laneDotResult,
   permuted,
   reshaped,
   sliced,
@@ -94,6 +98,51 @@ Deno.test("consecutive() gives each warp a run, and each register of it a shorte
     const layout = consecutive({ length, lanes, warps });
     assert(layout.isSurjective);
     assertEquals([layout.sizeOf("lane"), layout.sizeOf("warp")], [lanes, warps]);
+  }
+});
+
+Deno.test("laneDotResult() lets lanes go along n alone, and gives warps rows of their own", () => {
+  const layout = laneDotResult({ M: 64, N: 64, lanes: 8, warps: 4 });
+  assertEquals(
+    `${layout}`,
+    "64x64 register (0,1) (0,2) (0,32) (1,0) (2,0) (4,0) (8,0) lane (0,4) (0,8) (0,16) warp (16,0) (32,0)",
+  );
+  assertEquals(
+    `${laneDotA(layout, 16)}`,
+    "64x16 register (1,0) (2,0) (4,0) (8,0) (0,8) lane (0,1) (0,2) (0,4) warp (16,0) (32,0)",
+  );
+  assertEquals(
+    `${laneDotB(layout, 4)}`,
+    "4x64 register (0,1) (0,2) (0,32) (1,0) (2,0) lane (0,4) (0,8) (0,16) warp (0,0) (0,0)",
+  );
+});
+
+Deno.test("the lanes of a warp have all that a product by lanes needs, of every size", () => {
+  for (const [lanes, warps] of [[8, 4], [8, 16], [4, 8], [32, 4], [1, 1]] as const) {
+    for (let bits = 0; bits < 5 ** 3; bits++) {
+      const [M, N, K] = [0, 1, 2].map((i) => [1, 2, 8, 16, 64][Math.floor(bits / 5 ** i) % 5]);
+      const result = laneDotResult({ M: M!, N: N!, lanes, warps });
+      const a = laneDotA(result, K!), b = laneDotB(result, K!);
+      for (const layout of [result, a, b]) {
+        assert(layout.isSurjective, `${layout}`);
+        assertEquals(layout.free.register, 0);
+        assertEquals([layout.sizeOf("lane"), layout.sizeOf("warp")], [lanes, warps]);
+      }
+      assert(isLaneDotA(a, result));
+      for (const { lane, warp } of [{ lane: 0, warp: 0 }, { lane: lanes - 1, warp: warps - 1 }]) {
+        const held = (layout: LinearLayout, dim: number, every: boolean) =>
+          new Set(
+            places(layout).flatMap((at) =>
+              at.warp === warp && (every || at.lane === lane) ? [layout.apply(at)[dim]!] : []
+            ),
+          );
+        const rows = held(result, 0, false), columns = held(result, 1, false);
+        assertEquals(held(a, 0, true), rows);
+        assertEquals(held(a, 1, true).size, K);
+        assertEquals(held(b, 1, false), columns);
+        assertEquals(held(b, 0, false).size, K);
+      }
+    }
   }
 });
 

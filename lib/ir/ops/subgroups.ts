@@ -1,10 +1,20 @@
-/** Operations on the matrix units of subgroups, which passes put in place of others. */
+/** Products that subgroups compute together, which passes put in place of others. */
 
 import { expect, type Row } from "./row.ts";
 import { at } from "./row.ts";
 import { TILES } from "./tiles.ts";
 
 export const SUBGROUPS = {
+  lane_dot: {
+    doc:
+      "The same as `dot` for a [M, K] and b [K, N], without workgroup memory: each lane has columns of b and of the result, and lanes tell one another what they hold of a.",
+    operands: ["a", "b", "acc"],
+    infer: (op) => {
+      const [acc] = TILES.dot.infer(op) as [ReturnType<typeof TILES.dot.infer>[0]];
+      expect(acc!.shape.length === 2, () => "Lanes compute no batches of products");
+      return [acc!];
+    },
+  },
   subgroup_dot: {
     doc:
       "The same as `dot` for a [M, K] and b [K, N], on matrix units that multiply [m, k] by [k, n]: `unit` is [m, n, k]. Of the program's warps, `warps[0]` share the rows and `warps[1]` the columns.",

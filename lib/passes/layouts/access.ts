@@ -10,7 +10,7 @@ import { size } from "../../ir/type.ts";
 import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { AxisInfo } from "../../ir/axis.ts";
-import { stagedDimensions, unitOperands, VECTOR } from "./staging.ts";
+import { laneOperands, stagedDimensions, unitOperands, VECTOR } from "./staging.ts";
 
 /** How many lanes a warp has, and how many warps a program. */
 export interface Threads {
@@ -18,6 +18,8 @@ export interface Threads {
   readonly warps: number;
   /** What the device computes with; everything unless given. */
   readonly native?: Native;
+  /** Whether a processor plays the GPU: it makes an access for each element, whichever lane it is of. */
+  readonly software?: boolean;
 }
 
 const ALL: Native = { f16: true, int64: true, f64: true };
@@ -45,6 +47,8 @@ export class Accesses {
   readonly #accesses = new Map<Op, Access>();
   /** The widest access to each shape in each order. */
   readonly #widths = new Map<string, number>();
+  /** Layouts of loads that products by lanes have the say about. */
+  readonly #given: ReadonlyMap<Op, LinearLayout>;
   readonly #threads: Threads;
   readonly #first = new Map<string, LinearLayout>();
   /** The dimensions along which tiles of a shape are reduced. */
@@ -52,6 +56,7 @@ export class Accesses {
 
   constructor(graph: Graph, axis: (value: Value) => AxisInfo, threads: Threads) {
     this.#threads = threads;
+    this.#given = laneOperands(graph, threads);
     const staged = stagedDimensions(graph, threads.lanes * threads.warps);
     const inUnits = unitOperands(graph);
     walk(graph.body, (op) => {
@@ -65,11 +70,12 @@ export class Accesses {
       const most = inUnits.has(op) ? UNIT_BYTES / pointerOf(op).pointee.bytes : MAX_WIDTH;
       const access = describe(op, axis, threads, most, staged.get(op));
       this.#accesses.set(op, access);
+      if (this.#given.has(op)) return;
       const key = keyOf(shape, access.order);
       this.#widths.set(key, Math.max(this.#widths.get(key) ?? 1, access.width));
     });
     for (const [op, { staged }] of this.#accesses) {
-      if (staged !== undefined) continue;
+      if (staged !== undefined || this.#given.has(op)) continue;
       const key = op.operand(0).type.shape.join();
       if (!this.#first.has(key)) this.#first.set(key, this.coalesced(op));
     }
@@ -79,9 +85,12 @@ export class Accesses {
    * The best layout for a load or store. All accesses to the same shape in the same order get the
    * same, made for the widest of them, so that what is computed between them needs no conversion.
    * What products read is loaded as they want it: in vectors if it lies in memory so, else each thread
-   * loads neighbours one by one, which are side by side with those of the next lane.
+   * loads neighbours one by one, which are side by side with those of the next lane. Products by lanes
+   * say themselves which lane holds what.
    */
   coalesced(op: Op): LinearLayout {
+    const given = this.#given.get(op);
+    if (given) return given;
     const { shape } = op.operand(0).type, { order, staged } = this.#of(op);
     return staged === undefined
       ? this.#blocked(shape, order, order[0]!, this.#widths.get(keyOf(shape, order))!)
@@ -90,9 +99,12 @@ export class Accesses {
 
   /**
    * True when a load or store in `layout` is as good as in the coalesced one: vectors are as wide,
-   * and each warp covers whole sectors of memory, if in several accesses.
+   * and each warp covers whole sectors of memory, if in several accesses. On a processor all layouts are
+   * as good, where elements fill words.
    */
   isGood(op: Op, layout: LinearLayout): boolean {
+    const { software, native } = this.#threads;
+    if (software && !isPacked(pointerOf(op).pointee, native ?? ALL)) return true;
     const { order, run, bytes, width } = this.#of(op), dim = order[0]!;
     let covered = vectorWidth(layout, dim);
     if (covered < Math.min(vectorWidth(this.coalesced(op), dim), width)) return false;

@@ -8,6 +8,7 @@
 
 import type { Graph, Op, Region, Value } from "../../ir/graph.ts";
 import { isAtomic } from "../../ir/ops/atomics.ts";
+import { isLaneDotA, laneDotA, laneDotB } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Homes } from "./homes.ts";
 import {
@@ -72,6 +73,12 @@ export class Demands {
       case "dot":
       case "subgroup_dot": // The lowering stages a and b through workgroup memory, from any layout.
         return each((x, i) => (i === 2 ? layout : this.#homes.of(x)));
+      case "lane_dot":
+        return each((x, i) => {
+          const K = op.operand(1).type.shape[0]!, home = this.#homes.of(x);
+          if (i === 0) return isLaneDotA(home, layout!) ? home : laneDotA(layout!, K);
+          return i === 1 ? laneDotB(layout!, K) : layout;
+        });
       default:
         return each((x) => layout ? operandLayout(op, x, layout) : this.#homes.of(x));
     }

@@ -15,6 +15,7 @@ import { size } from "../../ir/type.ts";
 import {
   consecutive,
   dotResult,
+  laneDotResult,
   reshaped,
   sliced,
   stacked,
@@ -201,6 +202,11 @@ export class Homes {
       });
       this.#dots.add(layout);
       this.#set(op.result, layout);
+    } else if (op.name === "lane_dot") {
+      const [M, N] = op.result.type.shape as [number, number];
+      const layout = laneDotResult({ M, N, ...this.#threads });
+      this.#dots.add(layout);
+      this.#set(op.result, layout);
     } else if (op.name === "take") {
       this.#set(op.result, this.block(op.operand(0).type.shape));
     } else if (op.name === "gather") {
@@ -230,7 +236,7 @@ export class Homes {
       this.#ask(op.operand(2), this.block(op.result.type.shape));
     } else if (op.name === "gather") {
       this.#ask(op.operand(1), this.#known(op.result));
-    } else if (op.name === "dot" || op.name === "subgroup_dot") {
+    } else if (op.name === "dot" || op.name === "subgroup_dot" || op.name === "lane_dot") {
       this.#ask(op.operand(2), this.#known(op.result));
     } else if (isElementwise(op) || isRenaming(op) || isAtomic(op) || op.name === "load") {
       const home = this.#known(op.result);

@@ -6,13 +6,51 @@
 
 import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
 import { size } from "../../ir/type.ts";
-import { threadTile } from "../../layout/layouts.ts";
+import {
+  inverseOrder,
+  laneDotA,
+  laneDotB,
+  laneDotResult,
+  permuted,
+  threadTile,
+} from "../../layout/layouts.ts";
+import type { LinearLayout } from "../../layout/linear_layout.ts";
+import type { Threads } from "./access.ts";
 import { isElementwise, joinedValues } from "./transfer.ts";
+
+/**
+ * For each load that feeds products by lanes (`lane_dot`), the layout in which they want it: a processor
+ * that plays the GPU makes one access for each element, whatever the layout, and none if it is in place.
+ */
+export function laneOperands(graph: Graph, threads: Threads): ReadonlyMap<Op, LinearLayout> {
+  const found = new Map<Op, LinearLayout>(), sources = joinedSources(graph);
+  const follow = (value: Value, layout: LinearLayout, seen: Set<Value>): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    const joined = sources.get(value);
+    if (joined) return joined.forEach((source) => follow(source, layout, seen));
+    const { def } = value;
+    if (def?.name === "load") {
+      if (!found.has(def)) found.set(def, layout);
+    } else if (def?.name === "permute") {
+      follow(def.operand(0), permuted(layout, inverseOrder(def.numbers("order"))), seen);
+    } else if (def && isElementwise(def)) {
+      for (const operand of def.operands) follow(operand, layout, seen);
+    }
+  };
+  walk(graph.body, (op) => {
+    if (op.name !== "lane_dot") return;
+    const [M, N] = op.result.type.shape as [number, number], K = op.operand(1).type.shape[0]!;
+    const result = laneDotResult({ M, N, ...threads });
+    follow(op.operand(0), laneDotA(result, K), new Set());
+    follow(op.operand(1), laneDotB(result, K), new Set());
+  });
+  return found;
+}
 
 /** For each load that feeds products, the dimension along which they read vectors of it. */
 export function stagedDimensions(graph: Graph, threads: number): ReadonlyMap<Op, number> {
-  const found = new Map<Op, number>();
-  const sources = joinedSources(graph);
+  const found = new Map<Op, number>(), sources = joinedSources(graph);
   /** Follows an operand back to loads of its shape; `dim` is the dimension of vectors. */
   const follow = (value: Value, dim: number, seen: Set<Value>): void => {
     if (seen.has(value)) return;

@@ -1,0 +1,100 @@
+/**
+ * Products as GPUs compute them, with operands staged in workgroup memory, and as processors that play the
+ * GPU do, by lanes: both on whatever device there is, and beside the CPU's.
+ */
+
+import { type Device, grid, jit, type Pointer, tl } from "../../mod.ts";
+import { compileStages } from "../../lib/compile.ts";
+import { DTYPES } from "../../lib/ir/dtype.ts";
+import type { ArgumentSpec } from "../../lib/trace/trace.ts";
+import { assertClose, assertEquals } from "../support/assert.ts";
+import { deviceOf, hasGpu, INSTALL } from "../support/devices.ts";
+import { limited } from "../support/limited.ts";
+
+/** out = x y added up over STEPS tiles along k, then `out w`, by a product whose first factor is a product. */
+const twice = jit(
+  function twice(
+    x: Pointer, // [M, STEPS * K]
+    y: Pointer, // [STEPS * K, N]
+    w: Pointer, // [N, N]
+    out: Pointer, // [M, N]
+    steps: number,
+    { M = 16, N = 16, K = 16 },
+  ) {
+    const m = tl.col(tl.arange(0, M)), n = tl.row(tl.arange(0, N)), all = tl.col(tl.arange(0, N));
+    let sum = tl.dot(tl.zeros([M, K], x.dtype), tl.zeros([K, N], x.dtype));
+    for (let step = 0; step < steps; step++) {
+      const k = step * K + tl.arange(0, K);
+      const left = tl.load(x + m * (steps * K) + tl.row(k));
+      const right = tl.load(y + tl.col(k) * N + n);
+      sum = tl.dot(left, right, sum);
+    }
+    const factor = tl.cast(sum, w.dtype);
+    tl.store(out + m * N + n, tl.dot(factor, tl.load(w + all * N + n)));
+  },
+  () => ({ tl }),
+);
+
+const CASES = [
+  [16, 16, 16, "f32", 1],
+  [1, 1, 1, "f32", 1],
+  [2, 64, 4, "f16", 2],
+  [64, 2, 8, "f32", 4],
+  [32, 32, 1, "i8", 1],
+  [8, 16, 32, "f32", 1],
+  [16, 32, 16, "f16", 1],
+] as const;
+
+let staged: Promise<Device> | undefined, byLanes: Promise<Device> | undefined;
+
+/** A device that is, or is not, taken for a processor. */
+const DEVICES = {
+  "staged in workgroup memory": () => staged ??= limited({}, { software: false }),
+  "by lanes": () => byLanes ??= limited({}, { software: true }),
+};
+
+for (const [how, open] of Object.entries(DEVICES)) {
+  Deno.test({
+    name: hasGpu
+      ? `products ${how} are those of the CPU`
+      : `products ${how}: no adapter, ${INSTALL}`,
+    ignore: !hasGpu,
+    fn: async () => {
+      const results: ArrayLike<number>[] = [];
+      for (const device of [await deviceOf("cpu"), await open()]) {
+        for (const [at, [M, N, K, dtype, numWarps]] of CASES.entries()) {
+          const steps = 1 + at % 3;
+          const filled = (shape: [number, number], factor: number) =>
+            device.from(
+              Array.from({ length: shape[0] * shape[1] }, (_, i) => (i * factor + at) % 7 - 3),
+              { shape, dtype },
+            );
+          using x = filled([M, steps * K], 11), y = filled([steps * K, N], 5);
+          using w = filled([N, N], 3), out = device.empty([M, N]);
+          twice[grid(1)](x, y, w, out, steps, { M, N, K, numWarps });
+          results.push(await out.read() as Float32Array);
+        }
+      }
+      const count = results.length / 2;
+      for (let i = 0; i < count; i++) assertClose(results[count + i]!, results[i]!);
+    },
+  });
+}
+
+Deno.test("a product is by lanes on processors alone, and takes no workgroup memory and no barrier there", () => {
+  const pointer: ArgumentSpec = { kind: "pointer", dtype: DTYPES.f32, divisibility: 16 };
+  const steps: ArgumentSpec = { kind: "scalar", dtype: DTYPES.i32, divisibility: 1 };
+  const wgslOf = (software: boolean) =>
+    compileStages(
+      twice.graph([pointer, pointer, pointer, pointer, steps], {}),
+      { numWarps: 1, numStages: 2, aliases: [0, 1, 2, 3], fold: "none" },
+      {
+        ...{ subgroupSize: 8, f16: true, int64: true, int64Atomics: true, f64: true },
+        ...{ maxWorkgroupBytes: 32_768, maxInvocations: 1024, software, dialect: "naga" },
+      },
+    ).program.wgsl;
+  const uses = (wgsl: string) =>
+    ["subgroupBroadcast", "var<workgroup>", "workgroupBarrier"].map((word) => wgsl.includes(word));
+  assertEquals(uses(wgslOf(true)), [true, false, false]);
+  assertEquals(uses(wgslOf(false)), [false, true, true]);
+});
