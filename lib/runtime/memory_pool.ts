@@ -49,6 +49,10 @@ export class Block {
   whole: GpuStorage | undefined;
   /** Whether anything was done with it. */
   used = false;
+  /** Whether the device has said that there is memory behind it. */
+  sound = false;
+  /** Whether others may use its buffer, who submit work of their own. */
+  shared = false;
   /** Why there is no memory behind it. */
   error: DeviceError | undefined;
 
@@ -134,9 +138,11 @@ export class MemoryPool {
     const { buffer, refusal } = this.#create(size);
     const block = new Block(nextBlockId(), buffer, size, true);
     this.#context.track(
-      refusal.then((message) =>
-        message === undefined ? undefined : this.#replace(block, what, message)
-      ),
+      refusal.then((message) => {
+        if (message !== undefined) return this.#replace(block, what, message);
+        block.sound = true;
+        return undefined;
+      }),
     );
     this.#blocks.add(block);
     this.#count.take(size);
@@ -239,6 +245,7 @@ export class MemoryPool {
     );
     this.#context.forget(block); // its bind groups hold the buffer that is none
     block.buffer = buffer;
+    block.sound = again === undefined;
     if (again === undefined) return block.used ? error : undefined;
     return block.error = error;
   }

@@ -26,6 +26,7 @@ import type { Pipeline } from "./pipelines.ts";
 import type { ReportBuffer, Reporter } from "./reports.ts";
 import { PIECE_BYTES, Staging } from "./staging.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import { Uploads } from "./uploads.ts";
 
 /** Launches in a batch at most; by then a submit costs little beside them, and the GPU should start. */
 const MAX_LAUNCHES = 256;
@@ -56,6 +57,7 @@ export class LaunchQueue {
   readonly #offset = new Uint32Array(1);
   readonly #groups: BindGroups;
   readonly #staging: Staging;
+  readonly #uploads: Uploads;
   readonly #turn: () => void = () => this.#idleTurn();
 
   #encoder: GPUCommandEncoder | undefined;
@@ -88,6 +90,7 @@ export class LaunchQueue {
     const track = (check: Promise<DeviceError | undefined>) => this.failures.track(check);
     this.#groups = new BindGroups(device, limits, this.#uniformBuffer, reports, track);
     this.#staging = new Staging(device);
+    this.#uploads = new Uploads(device);
   }
 
   /**
@@ -201,6 +204,9 @@ export class LaunchQueue {
     this.failures.throwIfLost();
     if (block.error) throw block.error;
     if (this.isBusy(block)) this.flush(); // recorded launches must see what was there
+    if (block.sound && !block.shared && this.#uploads.isSmall(data)) {
+      return this.#gather(block, at, data);
+    }
     block.used = true;
     const { queue } = this.#device;
     for (let from = 0; from < data.byteLength; from += PIECE_BYTES) {
@@ -211,19 +217,34 @@ export class LaunchQueue {
     }
   }
 
-  /**
-   * Sets whole words of a block to zeros. What the open batch has not used is cleared before all of it, so
-   * that its pass goes on: ending one and opening another costs 8 µs.
-   */
+  /** Writes to a block before all of the open batch, which does not use it yet. */
+  #gather(block: Block, at: number, data: Uint8Array<ArrayBuffer>): void {
+    if (!this.#uploads.hasRoom(data)) this.flush();
+    const { buffer, at: from } = this.#uploads.add(data);
+    this.#record(block, (encoder) => {
+      encoder.copyBufferToBuffer(buffer, from, block.buffer, at, data.byteLength);
+    });
+  }
+
+  /** Sets whole words of a block to zeros. */
   clear(block: Block, at: number, bytes: number): void {
     if (this.gate.closed) return this.#later(() => this.clear(block, at, bytes));
-    if (block.error) throw block.error;
-    if (this.isBusy(block)) {
-      return this.command((encoder) => encoder.clearBuffer(block.buffer, at, bytes), [block]);
-    }
     this.failures.throwIfLost();
-    this.#early ??= this.#device.createCommandEncoder({ label: "clears" });
-    this.#early.clearBuffer(block.buffer, at, bytes);
+    if (block.error) throw block.error;
+    this.#record(block, (encoder) => encoder.clearBuffer(block.buffer, at, bytes));
+  }
+
+  /**
+   * Records what sets a block. If the open batch has not used the block, that is done before all of the batch, so
+   * that its pass goes on: ending one and opening another costs 8 µs.
+   */
+  #record(block: Block, record: (encoder: GPUCommandEncoder) => void): void {
+    if (this.isBusy(block)) {
+      this.#endPass();
+      record(this.#openEncoder());
+    } else {
+      record(this.#early ??= this.#device.createCommandEncoder({ label: "before the launches" }));
+    }
     this.#use([block]);
     this.#scheduleFlush();
   }
@@ -265,6 +286,7 @@ export class LaunchQueue {
   /** Destroys the queue's own buffers. */
   dispose(): void {
     this.#staging.trim();
+    this.#uploads.dispose();
     this.#uniformBuffer.destroy();
   }
 
@@ -297,7 +319,7 @@ export class LaunchQueue {
     const reported = encoder && this.reports.take(encoder);
     const device = this.#device, names = this.#names, pieces = this.#pieces;
     const used = this.#uniformBytes, doomed = this.#doomed, foreign = this.#foreign;
-    const unverified = this.#unverified?.verified === false;
+    const risky = foreign || this.#unverified?.verified === false;
     this.#encoder = this.#early = undefined;
     this.#unverified = undefined;
     this.#foreign = false;
@@ -307,10 +329,11 @@ export class LaunchQueue {
     if (doomed.length > 0) this.#doomed = [];
     this.batch++;
 
+    this.#uploads.flush();
     if (used > 0) device.queue.writeBuffer(this.#uniformBuffer, 0, this.#uniformWords, 0, used / 4);
     device.pushErrorScope("validation");
-    if (early && unverified) device.queue.submit([early.finish()]); // whatever becomes of the rest
-    const commands = [early && !unverified ? early : undefined, encoder];
+    if (early && risky) device.queue.submit([early.finish()]); // whatever becomes of the rest
+    const commands = [early && !risky ? early : undefined, encoder];
     device.queue.submit(commands.flatMap((encoder) => encoder?.finish() ?? []));
     this.failures.track(
       device.popErrorScope().then(

@@ -87,6 +87,7 @@ export class WebGpuBackend implements Backend {
     const block = this.#pool.take(bytes, what, filling !== "none");
     block.parts = 1;
     block.requested = bytes;
+    block.shared = false;
     if (filling === "zeros" && block.used) this.queue.clear(block, 0, block.bytes); // a new buffer is zero
     return new GpuStorage(this, block, 0, bytes);
   }
@@ -101,6 +102,7 @@ export class WebGpuBackend implements Backend {
         block = new Block(nextBlockId(), buffer, buffer.size - buffer.size % 4, false),
       );
     }
+    block.shared = true;
     block.parts++;
     return new GpuStorage(this, block, offset, bytes);
   }

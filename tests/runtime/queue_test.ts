@@ -169,10 +169,11 @@ onGpu(
 /** How often `action` calls a method of the device. */
 async function callsOf(
   device: Device,
-  method: "createBindGroup" | "createBuffer",
+  method: "createBindGroup" | "createBuffer" | "writeBuffer",
   action: () => unknown,
 ): Promise<number> {
-  const gpu = device.gpu as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const owner = method === "writeBuffer" ? device.gpu.queue : device.gpu;
+  const gpu = owner as unknown as Record<string, (...args: unknown[]) => unknown>;
   const original = gpu[method]!;
   let calls = 0;
   gpu[method] = (...args) => (calls++, original.apply(gpu, args));
@@ -232,6 +233,43 @@ onGpu("new tensors of zeros and of the host's numbers do not end the batch", asy
   });
   assertEquals(calls, 0);
   assertEquals([await common(sum), await common(copy)], [1, 49]);
+});
+
+onGpu("small writes go to the device together, each in its turn", async (device) => {
+  const tensors = Array.from({ length: 20 }, () => device.zeros([64]));
+  using sum = device.zeros([64]), long = device.zeros([8192]);
+  await device.synchronize();
+  const calls = await callsOf(device, "writeBuffer", async () => {
+    for (const [i, x] of tensors.entries()) x.write(new Float32Array(64).fill(i));
+    for (const x of tensors) launch(device, STEP, [x], [2, 1]);
+    await device.synchronize();
+  });
+  assertEquals(calls, 2); // numbers and scalars
+  for (const [i, x] of tensors.entries()) assertEquals(await common(x), 2 * i + 1);
+
+  // Over and over, between launches, beside long ones, and more than a batch has room for.
+  for (let i = 0; i < 400; i++) {
+    tensors[0]!.write(new Float32Array(64).fill(i));
+    launch(device, STEP, [tensors[0]!], [1, 1]);
+    tensors[0]!.slice(0, [1]).write([i + 1]);
+    if (i % 50 === 0) long.write(new Float32Array(8192).fill(i));
+  }
+  for (let i = 0; i < 400; i++) {
+    using numbers = device.full([1000], i);
+    launch(device, COPY, [numbers, sum]);
+  }
+  assertEquals([await common(tensors[0]!), await common(sum), await common(long)], [400, 399, 350]);
+  for (const x of tensors) x.dispose();
+});
+
+onGpu("a write is not lost although a launch after it is refused", async (device) => {
+  using x = device.zeros([64]), y = device.zeros([64]);
+  await device.synchronize();
+  x.write(new Float32Array(64).fill(3));
+  const wrong: Program = { ...BROKEN, wgsl: BROKEN.wgsl.replace("nothing", "nowhere at all") };
+  launch(device, wrong, [x, y]);
+  await assertRejects(() => device.synchronize(), DeviceError, "kernel 'broken'");
+  assertEquals(await common(x), 3);
 });
 
 onGpu("a tensor is zero although the batch that it is cleared in is refused", async (device) => {
