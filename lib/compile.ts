@@ -133,7 +133,8 @@ export function compileStages(
     padded,
     rollTiles(padded, { invocations, aliases: options.aliases, largest: options.largestTile }),
   );
-  const byLanes = target.software && target.subgroupSize === lanes
+  const hasUnits = (target.matrixUnits?.length ?? 0) > 0;
+  const byLanes = target.software && !hasUnits && target.subgroupSize === lanes
     ? useLanes(small, invocations)
     : small;
   const ahead = options.numStages > 1 ? canonicalise(prefetch(byLanes)) : byLanes;
