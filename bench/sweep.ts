@@ -12,6 +12,7 @@ import { crossEntropyKernel } from "../kernels/cross_entropy.ts";
 import { dropoutKernel } from "../kernels/dropout.ts";
 import { layerNormKernel } from "../kernels/layer_norm.ts";
 import { matmulKernel } from "../kernels/matmul.ts";
+import { rmsNormKernel } from "../kernels/rms_norm.ts";
 import { softmaxKernel } from "../kernels/softmax.ts";
 import { sumKernel } from "../kernels/sum.ts";
 import { addKernel } from "../kernels/vector_add.ts";
@@ -48,13 +49,17 @@ const rows: Pick<Sweep, "sizes" | "unit" | "amount"> = {
   amount: ([r, c], dtype) => 2 * bytesOf(dtype) * r! * c!,
 };
 
-/** Tiles of several rows over several warps; between 4 and 64 elements a thread. */
+/** Tiles of several rows over several warps, as long as the rows or a little longer; between 4 and 64 elements a thread. */
 function rowConfigs(columns: number) {
-  const BLOCK = nextPowerOf2(columns);
-  return combinations({ BLOCK_ROWS: [1, 2, 4, 8, 16], numWarps: [1, 2, 4, 8, 16, 32] })
-    .map((config) => ({ ...config, BLOCK, WHOLE: true }))
-    .filter(({ BLOCK_ROWS, numWarps }) => {
-      const each = BLOCK_ROWS * BLOCK / numWarps / 32;
+  const lengths = [32, 64, 128].map((by) => cdiv(columns, by) * by);
+  return combinations({
+    BLOCK: [...new Set([...lengths, nextPowerOf2(columns)])],
+    BLOCK_ROWS: [1, 2, 4, 8, 16],
+    numWarps: [1, 2, 4, 8, 16, 32],
+  })
+    .map((config) => ({ ...config, WHOLE: true }))
+    .filter(({ BLOCK_ROWS, BLOCK, numWarps }) => {
+      const each = BLOCK_ROWS * nextPowerOf2(BLOCK) / numWarps / 32;
       return each >= 4 && each <= 64;
     });
 }
@@ -95,6 +100,15 @@ const SWEEPS: Readonly<Record<string, Sweep>> = {
       const kernel = autotune({ configs: rowConfigs(c!), rep, onTuned }, layerNormKernel);
       const out = device.empty([r!, c!], { dtype });
       kernel[grid(({ BLOCK_ROWS }) => cdiv(r!, BLOCK_ROWS))](x, weight!, bias!, out, r!, c!);
+    },
+  },
+  rms_norm: {
+    ...rows,
+    launch(device, [r, c], dtype, onTuned) {
+      const x = random(device, [r!, c!], 1, { dtype }), weight = random(device, [c!], 2);
+      const kernel = autotune({ configs: rowConfigs(c!), rep, onTuned }, rmsNormKernel);
+      const out = device.empty([r!, c!], { dtype });
+      kernel[grid(({ BLOCK_ROWS }) => cdiv(r!, BLOCK_ROWS))](x, weight, out, r!, c!);
     },
   },
   cross_entropy: {

@@ -15,6 +15,7 @@ import {
 } from "../ir/invocation.ts";
 import type { Native } from "../ir/native.ts";
 import { builtin, exprKey, int, named, op, ramp, splat } from "./expr.ts";
+import { boundsOf, setBounds } from "./bounds.ts";
 
 /** Workgroup arrays of at most this size are not worth waiting for. */
 const SMALL_BYTES = 512;
@@ -91,6 +92,7 @@ export class Emitter {
     const name = this.name(hint);
     this.emit({ kind: "let", name, value: x });
     const result = named(name, x.type);
+    setBounds(result, boundsOf(x));
     if (pure) this.#blocks.at(-1)!.bound.set(exprKey(x), result);
     return result;
   }
@@ -174,7 +176,7 @@ export class Emitter {
 
   /** Emits `write`'s statements under a condition; under none when it is true. */
   when(condition: Expr, write: () => void): void {
-    if (condition.kind === "literal" && condition.value) return write();
+    if (condition.kind === "literal") return condition.value ? write() : undefined;
     this.emit({ kind: "if", condition, then: this.block(write), otherwise: [] });
   }
 
@@ -257,8 +259,10 @@ export class Emitter {
 
   /** The i32 made of `count` bits of the invocation's index, from bit `first` on. */
   invocationBits(first: number, count: number, total: number): Expr {
-    const shifted = op("shr", [builtin("invocation"), int(first)]);
-    return first + count >= total ? shifted : op("and", [shifted, int(2 ** count - 1)], i32);
+    const shifted = op("shr", [builtin("invocation"), int(first)]), most = 2 ** count - 1;
+    if (first + count < total) return op("and", [shifted, int(most)], i32);
+    setBounds(shifted, [[0, most]]);
+    return shifted;
   }
 }
 

@@ -7,6 +7,7 @@ import { bool, type DType, elementOf, i32, isFloat, isWide, type Numeric } from 
 import type { Attributes } from "../ir/graph.ts";
 import type { BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
+import { boundsOf } from "./bounds.ts";
 
 const NONE: Attributes = {};
 
@@ -84,8 +85,22 @@ export function slice(x: Expr, start: number, width: Width = 1): Expr {
       return { kind: "slice", x, start, type };
     }
     default:
-      return { kind: "slice", x, start, type };
+      return settled({ kind: "slice", x, start, type });
   }
+}
+
+/** Literals instead of an i32 or bool expression of which every element can have one value only. */
+function settled(x: Expr): Expr {
+  const { dtype, width } = x.type;
+  if (dtype !== i32 && dtype !== bool) return x;
+  const values: number[] = [];
+  for (const bound of boundsOf(x).slice(0, width)) {
+    if (!bound || bound[0] !== bound[1]) return x;
+    values.push(bound[0]);
+  }
+  const [first] = values as [number];
+  if (values.every((value) => value === first)) return literal(first, dtype, width);
+  return vector(values.map((value) => literal(value, dtype)), width);
 }
 
 /** The same expression, compared by structure. */
@@ -158,7 +173,7 @@ export function op(
   return folded(name, args, result, attributes) ??
     identity(name, args, attributes["to"]) ??
     rampOf(name, args) ??
-    { kind: "op", op: name, args, attributes, type: { dtype: result, width } };
+    settled({ kind: "op", op: name, args, attributes, type: { dtype: result, width } });
 }
 
 /** True when all elements are known to be equal. */
@@ -196,9 +211,20 @@ function identity(
   if (name === "cast" && a.type.dtype.name === to) return a;
   if (name === "select") {
     if (a.kind === "literal") return a.value ? b : c;
-    return sameExpr(b, c) ? b : undefined;
+    if (sameExpr(b, c)) return b;
+    const { width } = a.type, bounds = boundsOf(a).slice(0, width);
+    const parts = bounds.map((bound, i) =>
+      bound && bound[0] === bound[1] && slice(bound[0] ? b : c, i)
+    );
+    return parts.every((part) => part && !isSliceOfMore(part))
+      ? vector(parts as Expr[], width)
+      : undefined;
   }
-  if (isFloat(a.type.dtype)) return undefined;
+  if (isFloat(a.type.dtype)) {
+    // The one number that changes nothing, zeros of either sign included.
+    const changes = (x: Expr) => x.kind !== "literal" || !Object.is(x.value, -0);
+    return name !== "add" ? undefined : !changes(b) ? a : !changes(a) ? b : undefined;
+  }
   const isBool = a.type.dtype === bool;
   switch (name) {
     case "add":
@@ -225,12 +251,21 @@ function identity(
     case "and":
       if (is(a, 0) || (isBool && is(b, 1))) return a;
       return is(b, 0) || (isBool && is(a, 1)) ? b : undefined;
+    case "not":
+      return isBool && a.kind === "literal"
+        ? literal(a.value ? 0 : 1, bool, a.type.width)
+        : undefined;
     case "or":
       if (is(b, 0) || (isBool && is(a, 1))) return a;
       return is(a, 0) || (isBool && is(b, 1)) ? b : undefined;
     default:
       return undefined;
   }
+}
+
+/** True for an element of what would be computed once for each element that is taken of it. */
+function isSliceOfMore(x: Expr): boolean {
+  return x.kind === "slice" && x.x.kind !== "name";
 }
 
 /** Sums and multiples of ramps are ramps. */

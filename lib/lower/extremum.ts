@@ -5,10 +5,14 @@
  * each step of an exact one asks twice whether it has one. Instead the elements are added up
  * besides: where the sum is a number none of them is a NaN, and what `max` gave is right. Otherwise,
  * which is rare, the exact steps are done.
+ *
+ * Where no element is (`select(inside, x, NaN)`, as padding writes it), a NaN is nothing rare. It then
+ * counts as 0 in the sum and as an infinity for `max`, and an invocation that has no element
+ * at all does the exact steps.
  */
 
 import { bool, f32, isFloat, u32 } from "../ir/dtype.ts";
-import type { Op, Region } from "../ir/graph.ts";
+import type { Op, Region, Value } from "../ir/graph.ts";
 import type { Expr } from "../ir/invocation.ts";
 import { isNarrow, type Native } from "../ir/native.ts";
 import { NO_NAN } from "../ir/ops/arithmetic.ts";
@@ -43,31 +47,73 @@ function hasNan(x: Expr): Expr {
   });
   const size = operation("and", [bits, literal(0x7fffffff, u32, width)]);
   const found = operation("gt", [size, literal(0x7f800000, u32, width)], bool);
-  return Array.from({ length: width }, (_, i) => slice(found, i))
-    .reduce((a, b) => operation("or", [a, b]));
+  return elements(found).reduce((a, b) => operation("or", [a, b]));
+}
+
+/** True where all of a packet are. */
+function all(x: Expr): Expr {
+  return elements(x).reduce((a, b) => operation("and", [a, b]));
+}
+
+function elements(x: Expr): Expr[] {
+  return Array.from({ length: x.type.width }, (_, i) => slice(x, i));
+}
+
+/** The packets of a value that is NaN where no element is, with another number there, and where elements are. */
+function present(
+  context: Context,
+  { def }: Value,
+): { inside: readonly Expr[]; instead: (x: number) => Row[] } | undefined {
+  if (def?.name !== "select") return undefined;
+  const [mask, x, other] = def.operands as [Value, Value, Value];
+  if (other.def?.name !== "constant" || !Number.isNaN(other.def.value)) return undefined;
+  const inside = context.get(mask), packets = context.get(x);
+  return {
+    inside,
+    instead: (number) =>
+      packets.map((packet, i) => {
+        const { dtype, width } = packet.type;
+        return [operation("select", [inside[i]!, packet, literal(number, dtype, width)], dtype)];
+      }),
+  };
 }
 
 /**
- * What `fold`, which combines an invocation's elements step by step, makes of them with the combine
- * function of `region`, in fewer operations where that function allows it.
+ * What an invocation's elements of the operands of a reduction come to, combined step by step.
+ *
+ * @param rows A row for each packet: the packets of all operands.
+ * @param fold Combines rows to those of the elements that remain.
+ * @param exact The combine function of the reduction.
  */
 export function foldedExtremum(
   context: Context,
-  region: Region,
+  op: Op,
   steps: number,
-  fold: (combine: Combine) => Row[],
+  rows: readonly Row[],
+  fold: (rows: readonly Row[], combine: Combine) => Row[],
   exact: Combine,
 ): Row[] {
-  const name = extremumOf(region, context.options.native), { emitter } = context;
-  if (name === undefined || steps < WORTH_IT) return fold(exact);
-  const quick = fold(([a], [b]) => [
-    emitter.bind(operation(name, [a!, b!], a!.type.dtype, NO_NAN)),
-  ]);
-  const sums = fold(([a], [b]) => [emitter.bind(operation("add", [a!, b!]))]);
+  const name = extremumOf(op.region(0), context.options.native), { emitter } = context;
+  if (name === undefined || steps < WORTH_IT) return fold(rows, exact);
+  const padded = present(context, op.operand(0));
+  const beyond = name === "max" ? -Infinity : Infinity;
+  const isBeyond = (x: Expr) => x.kind === "literal" && x.value === beyond;
+  const quick = fold(padded?.instead(beyond) ?? rows, ([a], [b]) => {
+    if (isBeyond(b!)) return [a!];
+    return [emitter.bind(operation(name, [a!, b!], a!.type.dtype, NO_NAN))];
+  });
+  const sum: Combine = ([a], [b]) => [emitter.bind(operation("add", [a!, b!]))];
+  const suspicious = fold(padded?.instead(-0) ?? rows, sum).map(([x]) => hasNan(x!));
+  if (padded) {
+    const some = fold(
+      padded.inside.map((x) => [x]),
+      ([a], [b]) => [emitter.bind(operation("or", [a!, b!], bool))],
+    );
+    for (const [x] of some) suspicious.push(operation("not", [all(x!)], bool));
+  }
   const results = quick.map(([x]) => emitter.variable(x!.type, name, x));
-  const suspicious = sums.map(([x]) => hasNan(x!)).reduce((a, b) => operation("or", [a, b]));
-  emitter.when(suspicious, () => {
-    fold(exact).forEach(([x], i) => emitter.assign(results[i]!, x!));
+  emitter.when(suspicious.reduce((a, b) => operation("or", [a, b])), () => {
+    fold(rows, exact).forEach(([x], i) => emitter.assign(results[i]!, x!));
   });
   return results.map((x) => [x]);
 }

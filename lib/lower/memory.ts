@@ -120,12 +120,14 @@ export function lowerLoad(context: Context, op: Op): void {
   const access = accessWidth(op, context.axis), width = widthOf(op.result.type);
   const later = context.isOnlyYielded(op.result);
   const read = new Map<string, Expr>();
-  const readPacket = (packet: Expr): Expr => {
+  const readPacket = (packet: Expr, condition: Expr | undefined, otherwise: Expr): Expr => {
     if (packet.kind === "splat") return splat(readElements(context, base, packet.x, 1), width);
-    const parts = Array.from(
-      { length: width / access },
-      (_, i) => readElements(context, base, slice(packet, i * access), access),
-    );
+    const parts = Array.from({ length: width / access }, (_, i) => {
+      const start = i * access;
+      return condition && isFalse(slice(condition, start, access))
+        ? slice(otherwise, start, access)
+        : readElements(context, base, slice(packet, start), access);
+    });
     return vector(parts, width);
   };
   const packets: Expr[] = [];
@@ -139,9 +141,9 @@ export function lowerLoad(context: Context, op: Op): void {
       if (!value) {
         // WebGPU keeps what is outside a buffer from being read, so masked elements are read too and
         // then replaced: measured as fast as or faster than branches and than moved addresses.
-        value = readPacket(packet);
+        const otherwise = other?.[i] ?? literal(0, pointee, width);
+        value = readPacket(packet, condition, otherwise);
         if (condition) {
-          const otherwise = other?.[i] ?? literal(0, pointee, width);
           value = operation("select", [condition, value, otherwise], pointee);
         }
         // What the next iteration of a loop uses is not waited for before the end of this one.
@@ -169,6 +171,11 @@ function loadWords(context: Context, op: Op): void {
     return later ? value : context.emitter.bind(value, op.result.hint);
   });
   context.alias(op.result, packets);
+}
+
+/** True of a condition that holds for no element. */
+function isFalse(condition: Expr): boolean {
+  return condition.kind === "literal" && !condition.value;
 }
 
 /** How many elements at a time a store writes: of packed ones whole words, or single elements. */

@@ -41,9 +41,10 @@ export function lowerReduce(context: Context, op: Op): void {
   const held = layout.bases.register.filter((basis) => basis[axis]).length;
   rows = foldedExtremum(
     context,
-    op.region(0),
+    op,
     2 ** held,
-    (step) => withinInvocation(layout, axis, rows, step),
+    rows,
+    (from, step) => withinInvocation(layout, axis, from, step),
     combine,
   );
   const lanes = layout.bases.lane.map((basis, bit) => (basis[axis] ? bit : -1));
