@@ -118,9 +118,14 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
 /**
  * Elements of the tile for a row: all of it, up to `longest`. A longer row is walked in smaller steps,
  * as its tile is held together with running ones.
+ *
+ * A tile that is not a power of two lies in the places of one, of which those beyond it cost nothing. In
+ * sixteenths of that, so that rows of a thousand lengths are not a thousand kernels.
  */
 export function tileFor(columns: number, longest = LONGEST_TILE): number {
-  return columns <= longest ? nextPowerOf2(columns) : 2048;
+  if (columns > longest) return 2048;
+  const step = Math.max(nextPowerOf2(columns) / 16, 1);
+  return cdiv(columns, step) * step;
 }
 
 /**
@@ -128,15 +133,15 @@ export function tileFor(columns: number, longest = LONGEST_TILE): number {
  * reduced within a warp, where nobody waits for others. A processor that plays the GPU has small warps.
  */
 export function rowsFor(tile: number, { capabilities }: Device): number {
-  return Math.max((capabilities.software ? 1024 : 2048) / tile, 1);
+  return Math.max((capabilities.software ? 1024 : 2048) / nextPowerOf2(tile), 1);
 }
 
 /**
- * How many warps share a tile: one for each 1024 elements, up to 8. With 32 elements a thread, enough
+ * How many warps share a tile: one for each 1024 places, up to 8. With 32 elements a thread, enough
  * memory traffic is in flight while few threads have to combine what they found.
  */
 export function warpsFor(tile: number, { capabilities }: Device): number {
-  return Math.min(Math.max(tile / (capabilities.software ? 512 : 1024), 1), 8);
+  return Math.min(Math.max(nextPowerOf2(tile) / (capabilities.software ? 512 : 1024), 1), 8);
 }
 
 /** Shapes that tests iterate; `block` forces rows into several steps. */
