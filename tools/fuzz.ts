@@ -53,7 +53,10 @@ const LONGEST_WGSL = 60_000;
 const N = 100, M = 2n ** 40n + 3n;
 const TOLERANCE = { relative: 2e-3, absolute: 2e-3 };
 
-const device = await Device.open({ device: options.device, without: options.without.split(",") });
+const device = await Device.open({
+  device: options.device,
+  without: options.without.split(",").filter((name) => name !== ""),
+});
 const target: Target = device.kind === "cpu"
   ? {
     subgroupSize: 32,
