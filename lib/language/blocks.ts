@@ -11,7 +11,7 @@ export interface BlockPointerOptions {
   readonly strides: readonly number[];
   /** Where the block begins. */
   readonly offsets: readonly number[];
-  /** The size of the block, compile-time powers of two. */
+  /** The size of the block along each dimension, compile-time constants. */
   readonly blockShape: readonly number[];
   /** The dimensions, the one with the nearest neighbours first; found without it too. */
   readonly order?: readonly number[] | undefined;
@@ -23,7 +23,7 @@ export interface TensorDescriptorOptions {
   readonly shape: readonly number[];
   /** How far apart neighbours along each dimension are; the last must be 1. */
   readonly strides: readonly number[];
-  /** The size of a block, compile-time powers of two. */
+  /** The size of a block along each dimension, compile-time constants. */
   readonly blockShape: readonly number[];
   /** What loads give outside the tensor: zeros unless told otherwise. */
   readonly paddingOption?: "zero" | "nan" | undefined;

@@ -194,7 +194,7 @@ export interface Operations
    */
   arange(start: number, end: number): Tile;
   /**
-   * A tile of a shape with all elements equal to `value`. Dimensions are powers of two.
+   * A tile of a shape with all elements equal to `value`.
    *
    * @example
    * tl.full([2, 2], 7, tl.i32) // gives [[7, 7], [7, 7]]
