@@ -3,14 +3,16 @@
  * in memory ("flash attention").
  *
  * A program takes BLOCK_M queries of one head and walks over the keys in steps of BLOCK_N. It keeps,
- * for each query, the largest score so far, the sum of exp(score - largest), and the weighted sum of
- * values. When a step brings a larger score, what was summed before is scaled down ("online
- * softmax"); at the end the weighted sum is divided by the sum.
+ * for each query, a base, the sum of exp(score - base), and the weighted sum of values. When a step
+ * brings a score that is larger than the base, and by so much that numbers might get too large, the
+ * largest score becomes the base and what was summed before is scaled down ("online softmax"); at the
+ * end the weighted sum is divided by the sum. After the first steps there is mostly nothing to scale,
+ * which is what it takes for the sums to stay in matrix units.
  *
  *                  keys, BLOCK_N at a time ->
  *                +------+------+------+
  *     queries    |  S   |      |      |     S = q k^T         [BLOCK_M, BLOCK_N]
- *     BLOCK_M    |      |      |      |     P = exp(S - max)
+ *     BLOCK_M    |      |      |      |     P = exp(S - base)
  *                +------+------+------+     sum of values += P v   [BLOCK_M, D]
  *
  * With CAUSAL a query sees the keys up to its own place, counted from the ends of both: the last
@@ -36,6 +38,9 @@ import { checkDType, checkShape, FLOATS, resultTensor, shapeText } from "./tenso
 
 /** exp(x) = exp2(x * LOG2E), and exp2 is what GPUs have. */
 const LOG2E = 1.4426950408889634;
+
+/** Scores may exceed the base by so much, as powers of 2: numbers up to 2^8 are f16 like those up to 1. */
+const SLACK = 8;
 
 /** Sizes of attention: q is [batch, heads, queries, dim], k and v are [batch, keyHeads, keys, dim]. */
 export interface AttentionShape {
@@ -104,7 +109,7 @@ export const attentionKernel = jit(
     const query = tl.load(q + own, { mask: rows < queries });
     const kHead = k + keyHead * keys * D, vHead = v + keyHead * keys * D;
 
-    let largest = tl.full([BLOCK_M, 1], -Infinity, tl.f32);
+    let base = tl.full([BLOCK_M, 1], -Infinity, tl.f32);
     let sum = tl.zeros([BLOCK_M, 1], tl.f32);
     let values = tl.zeros([BLOCK_M, D], tl.f32);
     // The last query of the tile sees the most.
@@ -120,21 +125,22 @@ export const attentionKernel = jit(
         : tl.row(places) < left;
       const masked = tl.where(seen, scores, -Infinity); // [BLOCK_M, BLOCK_N]
 
-      const larger = tl.maximum(largest, tl.max(masked, 1, { keepDims: true }));
+      const largest = tl.max(masked, 1, { keepDims: true });
+      const next = tl.where(largest > base + SLACK, largest, base);
       // While a query has seen nothing, -Infinity - -Infinity would be NaN.
-      const base = tl.where(larger === -Infinity, 0, larger);
-      const powers = tl.exp2(masked - base);
-      const before = tl.exp2(largest - base);
+      const finite = tl.where(next === -Infinity, 0, next);
+      const powers = tl.exp2(masked - finite);
+      const before = tl.where(next === base, 1, tl.exp2(base - finite));
       sum = sum * before + tl.sum(powers, 1, { keepDims: true });
       const value = tl.load(vHead + (n + tl.col(places)) * D + tl.row(depth), {
         mask: tl.col(places) < left,
       }); // [BLOCK_N, D]
       values = tl.dot(tl.cast(powers, v.dtype), value, values * before);
-      largest = larger;
+      base = next;
     }
-    tl.store(out + own, tl.where(sum > 0, values / sum, 0), { mask: rows < queries });
+    tl.store(out + own, tl.where(sum === 0, 0, values / sum), { mask: rows < queries });
   },
-  () => ({ tl, LOG2E }),
+  () => ({ tl, LOG2E, SLACK }),
 );
 
 /** Options of {@linkcode attention}. */

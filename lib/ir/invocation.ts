@@ -182,8 +182,13 @@ export type Stmt =
   }
   /** Declares a matrix that a subgroup holds together, all zeros. */
   | { readonly kind: "matrix"; readonly name: string; readonly type: MatrixType }
-  /** Declares a matrix with what a workgroup array holds. */
-  | { readonly kind: "load_matrix"; readonly name: string; readonly place: MatrixPlace }
+  /** Declares a matrix with what a workgroup array holds; `again` gives one that is there other values. */
+  | {
+    readonly kind: "load_matrix";
+    readonly name: string;
+    readonly place: MatrixPlace;
+    readonly again?: true;
+  }
   /** Adds the product of two matrices to a third. */
   | {
     readonly kind: "multiply_matrices";
@@ -199,6 +204,11 @@ export type Stmt =
   | ({ readonly kind: "copy"; readonly from?: string } & OwnArray)
   /** Declares `name` with the value that the first invocation has for `value`, in all of them; waits for all. */
   | { readonly kind: "uniform"; readonly name: string; readonly value: Expr }
+  /**
+   * Declares `name`, which is true in all invocations when `value` is in any of them; waits for all. Needs
+   * subgroups, of so many lanes.
+   */
+  | { readonly kind: "any"; readonly name: string; readonly value: Expr; readonly lanes: number }
   /**
    * Statements that touch memory which other invocations touch too. Among themselves they need no
    * barrier; against other phases, barrier placement decides by what is read and written.
@@ -235,6 +245,7 @@ export function expressions(stmt: Stmt): readonly Expr[] {
     case "let":
     case "assign":
     case "uniform":
+    case "any":
       return [stmt.value];
     case "var":
       return stmt.value ? [stmt.value] : [];

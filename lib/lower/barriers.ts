@@ -146,6 +146,7 @@ class Barriers {
           break;
         }
         case "uniform":
+        case "any":
           // Waits for everyone, but says nothing about storage.
           pending = without(pending, "workgroup");
           out.push(stmt);

@@ -11,7 +11,7 @@ import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import { Emitter } from "./emitter.ts";
-import { type Matrices, Units } from "./units/product.ts";
+import { Units } from "./units/product.ts";
 import { packetCount, widthOf } from "./registers.ts";
 import { stacksOf } from "./stacks.ts";
 
@@ -41,8 +41,6 @@ export class Context {
   isPerElement = false;
   /** Functions that the kernel calls, each after those that it calls itself. */
   readonly functions: InvocationFunction[] = [];
-  /** Products on matrix units that add to what a loop carries, which are matrices then. */
-  readonly inMatrices = new Map<Op, Matrices>();
   readonly units: Units;
   /** The values that are stacks, and the arrays of those that hold anything but zeros. */
   readonly stacks: ReadonlySet<Value>;

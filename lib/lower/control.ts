@@ -10,7 +10,14 @@ import { isPointer } from "../ir/type.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
-import { holdInvariant, type Matrices, stageCarried, sums, zeroMatrices } from "./units/product.ts";
+import {
+  holdInvariant,
+  type Matrices,
+  rowFactors,
+  stageCarried,
+  sums,
+  zeroMatrices,
+} from "./units/product.ts";
 import { assignStacks, declareStack } from "./stacks.ts";
 import { packetsOfWords, WORDS } from "./units/words.ts";
 
@@ -173,8 +180,15 @@ function accumulatesProduct(op: Op): boolean {
 /** True when a loop's body does nothing with what it carries at `i` but to let a product add to it. */
 function accumulates(context: Context, body: Region, i: number): boolean {
   const next = body.yields[i]!, param = body.params[i + 1]!, product = next.def;
-  return product !== undefined && body.ops.includes(product) && product.operand(2) === param &&
+  return product !== undefined && body.ops.includes(product) &&
+    (product.operand(2) === param || scalesRows(context, product, param)) &&
     context.uses(param) === 1 && context.uses(next) === 1;
+}
+
+/** True when nothing but a product on matrix units adds to what `param` is after its rows were scaled. */
+function scalesRows(context: Context, product: Op, param: Value): boolean {
+  return context.uses(product.operand(2)) === 1 &&
+    rowFactors(context, product, param) !== undefined;
 }
 
 export type LowerRegion = (region: Region) => void;
@@ -197,8 +211,11 @@ export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): vo
   const name = emitter.name(index!.hint ?? "i");
   context.alias(index!, [named(name, start!.type)]);
   products.forEach((product, i) => {
-    if (matrices[i]) context.inMatrices.set(product!, matrices[i]);
-    else if (product) context.inPlace.set(product, carriers[i]!.variables);
+    if (matrices[i]) {
+      context.units.inMatrices.set(product!, matrices[i]);
+      const factors = rowFactors(context, product!, params[i]!);
+      if (factors) context.units.scale(product!, factors);
+    } else if (product) context.inPlace.set(product, carriers[i]!.variables);
   });
   const stmts = emitter.block(() => {
     stageCarried(context, body);

@@ -20,7 +20,10 @@ import { boundsOf, setBounds } from "./bounds.ts";
 /** Workgroup arrays of at most this size are not worth waiting for. */
 const SMALL_BYTES = 512;
 
-interface SharedOptions {
+/** A workgroup array that an operation would be given. */
+export interface SharedWish {
+  readonly type: VectorType;
+  readonly dims: readonly number[];
   readonly atomic?: true | undefined;
   readonly panels?: true | undefined;
 }
@@ -35,7 +38,7 @@ export class Emitter {
   #blocks: Block[] = [{ stmts: [], bound: new Map() }];
   #names = new Map<string, number>();
   #shared: SharedArray[] = [];
-  #sharedInUse = new Set<SharedArray>();
+  #sharedInUse = new Set<string>();
   /** The names of the arrays of the last operation that had any. */
   #lastReleased: ReadonlySet<string> = new Set();
 
@@ -190,36 +193,26 @@ export class Emitter {
   sharedArray(
     type: VectorType,
     dims: readonly number[],
-    { atomic, panels }: SharedOptions = {},
+    { atomic, panels }: Pick<SharedWish, "atomic" | "panels"> = {},
   ): SharedArray {
-    const free = this.#reusable(type, dims, { atomic, panels }, this.#sharedInUse);
-    if (free && free.dims.every((dim, i) => dim >= dims[i]!)) {
-      this.#sharedInUse.add(free);
-      return free;
-    }
-    const array: SharedArray = {
-      name: free?.name ?? this.name("shared"),
-      type,
-      dims,
-      ...atomic && { atomic },
-      ...panels && { panels },
-    };
-    if (free) this.#shared[this.#shared.indexOf(free)] = array;
+    const wish = { type, dims, atomic, panels };
+    const found = this.#reusable(this.#shared, wish, this.#sharedInUse);
+    const array = this.#fitted(found, wish, () => this.name("shared"));
+    if (found) this.#shared[this.#shared.indexOf(found)] = array;
     else this.#shared.push(array);
-    this.#sharedInUse.add(array);
+    this.#sharedInUse.add(array.name);
     return array;
   }
 
-  /** An array that the operation being lowered may be given, grown if need be. */
+  /** Which of some arrays an operation may be given, grown if need be, that has taken others. */
   #reusable(
-    type: VectorType,
-    dims: readonly number[],
-    { atomic, panels }: SharedOptions,
-    taken: ReadonlySet<SharedArray>,
+    arrays: readonly SharedArray[],
+    { type, dims, atomic, panels }: SharedWish,
+    taken: ReadonlySet<string>,
   ): SharedArray | undefined {
     const small = sharedBytes({ name: "", type, dims }, this.native) <= SMALL_BYTES;
-    return this.#shared.find((array) =>
-      !array.own && !taken.has(array) && array.type.dtype === type.dtype &&
+    return arrays.find((array) =>
+      !array.own && !taken.has(array.name) && array.type.dtype === type.dtype &&
       array.type.width === type.width && array.atomic === atomic && array.panels === panels &&
       array.dims.length === dims.length &&
       array.dims.every((dim, i) => i === (panels ? 1 : 0) || dim === dims[i]) &&
@@ -227,15 +220,36 @@ export class Emitter {
     );
   }
 
-  /** Bytes of workgroup memory in all once an operation has been given these arrays as well. */
-  sharedBytesWith(wanted: readonly Pick<SharedArray, "type" | "dims" | "panels">[]): number {
-    const taken = new Set(this.#sharedInUse);
-    return wanted.reduce((sum, { type, dims, panels }) => {
-      const free = this.#reusable(type, dims, { panels }, taken);
-      if (free) taken.add(free);
-      const more = sharedBytes({ name: "", type, dims }, this.native);
-      return sum + Math.max(more - (free ? sharedBytes(free, this.native) : 0), 0);
-    }, this.#shared.reduce((sum, array) => sum + sharedBytes(array, this.native), 0));
+  /** The array made of one that is there, or a new one; `name` says how a new one is called. */
+  #fitted(found: SharedArray | undefined, wish: SharedWish, name: () => string): SharedArray {
+    const { type, dims, atomic, panels } = wish;
+    if (found && found.dims.every((dim, i) => dim >= dims[i]!)) return found;
+    return {
+      name: found?.name ?? name(),
+      type,
+      dims,
+      ...atomic && { atomic },
+      ...panels && { panels },
+    };
+  }
+
+  /**
+   * Bytes of workgroup memory in all once the operation being lowered has been given these arrays as well,
+   * and each of those that follow has been given its own.
+   */
+  sharedBytesWith(wanted: readonly SharedWish[], ...following: readonly SharedWish[][]): number {
+    const arrays = [...this.#shared];
+    [wanted, ...following].forEach((wishes, operation) => {
+      const taken = new Set(operation === 0 ? this.#sharedInUse : []);
+      for (const wish of wishes) {
+        const found = this.#reusable(arrays, wish, taken);
+        const array = this.#fitted(found, wish, () => `wish_${arrays.length}`);
+        if (found) arrays[arrays.indexOf(found)] = array;
+        else arrays.push(array);
+        taken.add(array.name);
+      }
+    });
+    return arrays.reduce((sum, array) => sum + sharedBytes(array, this.native), 0);
   }
 
   /** A workgroup array that no other operation is given. */
@@ -247,13 +261,13 @@ export class Emitter {
 
   /** Says that what a workgroup array holds is not needed any more. */
   returnShared(array: SharedArray): void {
-    this.#sharedInUse.delete(this.#shared.find(({ name }) => name === array.name)!);
+    this.#sharedInUse.delete(array.name);
   }
 
   /** Says that the operation being lowered is done with its workgroup arrays. */
   releaseShared(): void {
     if (this.#sharedInUse.size === 0) return;
-    this.#lastReleased = new Set([...this.#sharedInUse].map(({ name }) => name));
+    this.#lastReleased = new Set(this.#sharedInUse);
     this.#sharedInUse.clear();
   }
 

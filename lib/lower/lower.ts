@@ -104,6 +104,7 @@ export function lower(
   }
   const lowerRegion = (region: Region): void => {
     for (const op of region.ops) {
+      if (context.units.isLeftToProduct(op)) continue;
       if (elementwise(op.name)) lowerElementwise(context, op, op.name as ElementwiseName);
       else (LOWER[op.name as StructuralName] as Lower)(context, op, lowerRegion);
       context.emitter.releaseShared();

@@ -69,6 +69,7 @@ class Inliner {
       case "let":
       case "assign":
       case "uniform":
+      case "any":
         return { ...stmt, value: e(stmt.value) };
       case "var":
         return stmt.value ? { ...stmt, value: e(stmt.value) } : stmt;

@@ -2,7 +2,7 @@
  * A WGSL module for an invocation-level program, and what has to be bound to it.
  */
 
-import { bool, type DType, type DTypeName, DTYPES, isWide } from "../ir/dtype.ts";
+import { bool, type DType, type DTypeName, DTYPES, isWide, u32 } from "../ir/dtype.ts";
 import type { Native } from "../ir/native.ts";
 import { call } from "../ir/ops/row.ts";
 import type {
@@ -483,13 +483,32 @@ class StatementPrinter {
           };`,
         ];
       }
+      case "any": {
+        // Each warp says whether it is true in one of its lanes, and all read what all warps say.
+        const { name, lanes } = stmt, array = `${name}_shared`, votes = `${name}_votes`;
+        const warps = this.invocations / lanes;
+        this.uniformArrays.push({ name: array, type: { dtype: u32, width: 1 }, dims: [warps] });
+        printer.mentions.builtins.add("invocation");
+        printer.mentions.subgroups = true;
+        const { invocation } = BUILTIN_NAMES;
+        const each = Array.from({ length: warps }, (_, i) => `${votes}[${i}]`);
+        return [
+          `${indent}let ${name}_here = subgroupAny(${printer.bare(stmt.value)});`,
+          `${indent}if ((${invocation} & ${lanes - 1}) == 0) {`,
+          `${indent}  ${array}[${invocation} >> ${Math.log2(lanes)}u] = u32(${name}_here);`,
+          `${indent}}`,
+          `${indent}let ${votes} = workgroupUniformLoad(&${array});`,
+          `${indent}let ${name} = (${each.join(" | ")}) != 0u;`,
+        ];
+      }
       case "matrix":
         printer.mentions.matrices = true;
         return [`${indent}var ${stmt.name} = ${matrixType(stmt.type)}();`];
       case "load_matrix": {
         const { type, major, stride } = stmt.place;
         const load = `subgroupMatrixLoad<${matrixType(type)}, ${MAJOR[major]}>`;
-        return [`${indent}let ${stmt.name} = ${load}(${this.#matrixPlace(stmt)}, ${stride}u);`];
+        const start = `${indent}${stmt.again ? "" : "let "}${stmt.name}`;
+        return [`${start} = ${load}(${this.#matrixPlace(stmt)}, ${stride}u);`];
       }
       case "multiply_matrices": {
         const { left, right, sum } = stmt;

@@ -89,7 +89,7 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
   const lines = wgsl.split("\n").flatMap((line) => {
     if (line.includes("subgroup_matrix;") || line.startsWith("diagnostic(")) return [];
     const type = /subgroup_matrix_(left|right|result)<(\w+), (\d+), (\d+)>/.exec(line);
-    const name = /(?:let|var) (\w+) =/.exec(line)?.[1];
+    const name = /^\s*(?:let |var )?(\w+) =/.exec(line)?.[1];
     const zero = /^\s*var \w+ = subgroup_matrix_result/.test(line);
     if (zero) {
       const matrix = declare(line, name!, type!);
@@ -97,7 +97,8 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
     }
     const load = /Load<.*, (\w+)_major>\(&(\w+)(\[.*\]), (\d+)u, (\d+)u\);/.exec(line);
     if (load) {
-      const [, major, array, index, offset, stride] = load, matrix = declare(line, name!, type!);
+      const [, major, array, index, offset, stride] = load;
+      const matrix = matrices.get(name!) ?? declare(line, name!, type!);
       const from = place(items.get(array!)!, `${array}${index}`, matrix, offset!, stride!, major!);
       return loop(matrix, from.at, `${matrix.array}[w][e] = ${from.read};`);
     }

@@ -12,7 +12,7 @@ import { dtypeOf } from "../../ir/type.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Context } from "../context.ts";
 import { add, int } from "../expr.ts";
-import { leastResults, type Part, unload } from "./results.ts";
+import { leastResults, type Part, scaleRows, unload } from "./results.ts";
 import {
   bytesOf,
   fill,
@@ -73,12 +73,16 @@ export function zeroMatrices(context: Context, op: Op): Matrices {
 }
 
 export function lowerSubgroupDot(context: Context, op: Op): void {
-  const carried = context.inMatrices.get(op), matrices = carried ?? zeroMatrices(context, op);
-  const { product } = matrices,
-    [, , K] = product.shape,
-    factors = new Factors(context, op, product);
+  const { units, emitter } = context, { layout } = op.result.type, scale = units.factors(op);
+  const carried = units.inMatrices.get(op), matrices = carried ?? zeroMatrices(context, op);
+  const { product } = matrices, [, , K] = product.shape;
   const whole = { top: 0, left: 0, rows: product.block[0], columns: product.block[1] };
-  context.units.done(op);
+  if (scale) {
+    scaleRows(context, matrices, layout!, context.get(scale));
+    emitter.releaseShared(); // for what is staged
+  }
+  const factors = new Factors(context, op, product);
+  units.done(op);
   let compute: ((part: Part) => void) | undefined;
   if (!carried && factors.depth === K) {
     // Each part of the sums leaves the matrices before the next is computed, so that few are alive.
@@ -91,7 +95,6 @@ export function lowerSubgroupDot(context: Context, op: Op): void {
     }
   }
   if (carried) return;
-  const { layout } = op.result.type;
   context.define(op.result, sums(context, matrices, layout!, op.operand(2), compute));
 }
 
@@ -129,10 +132,27 @@ const HELD_BYTES = 256;
 /** The part of workgroup memory that they take on their way there: the loop itself needs the rest. */
 const HOLDING_SHARE = 0.25;
 
+/**
+ * The factors by which a product scales rows of `sums` before it adds to them, each row by one; undefined
+ * when it does something else with them.
+ */
+export function rowFactors(context: Context, product: Op, sums: Value): Value | undefined {
+  const { def } = product.operand(2), columns = product.result.type.shape[1]!;
+  if (product.name !== "subgroup_dot" || def?.name !== "mul") return undefined;
+  const others = def.operands.filter((operand) => operand !== sums), [factors] = others;
+  return others.length === 1 && context.axis(factors!).constancy[1]! >= columns
+    ? factors
+    : undefined;
+}
+
 /** What is known of the products of a kernel beyond each of them. */
 export class Units {
+  /** Products that add to what a loop carries, which are matrices then. */
+  readonly inMatrices = new Map<Op, Matrices>();
   readonly #left = new Set<Op>();
   readonly #prepared = new Map<Op, (Prepared | undefined)[]>();
+  readonly #factors = new Map<Op, Value>();
+  readonly #leftToProducts = new Set<Op>();
 
   constructor(body: Region) {
     walk(body, (op) => {
@@ -153,6 +173,21 @@ export class Units {
     this.#left.delete(op);
   }
 
+  /** Says that a product scales rows of the sums before it adds to them, as an operation before it does. */
+  scale(product: Op, factors: Value): void {
+    this.#factors.set(product, factors);
+    this.#leftToProducts.add(product.operand(2).def!);
+  }
+
+  factors(product: Op): Value | undefined {
+    return this.#factors.get(product);
+  }
+
+  /** True for operations on sums that stay in matrices, which their product does. */
+  isLeftToProduct(op: Op): boolean {
+    return this.#leftToProducts.has(op);
+  }
+
   /**
    * The workgroup arrays of the product that will take the most of those that are not lowered yet.
    *
@@ -165,7 +200,7 @@ export class Units {
       const sides = SIDES.filter((side) => !this.prepared(op, side) && op.operand(side) !== except);
       const plans = [
         ...sides.map((side) => planned(op.operand(side), side, product, K)),
-        leastResults(product),
+        ...(this.inMatrices.has(op) ? [] : [leastResults(product)]),
       ];
       const needed = plans.reduce((sum, plan) => sum + bytesOf(plan), 0);
       if (needed > bytes) [most, bytes] = [plans, needed];
@@ -336,10 +371,11 @@ function plansFor(
   product: Product,
   sides: readonly Side[],
 ): { readonly depth: number; readonly plans: readonly Plan[] } {
-  const { emitter, options } = context, [, , K] = product.shape, [, , k] = product.unit;
+  const { emitter, options, units } = context, [, , K] = product.shape, [, , k] = product.unit;
   for (let depth = K;; depth /= 2) {
     const plans = sides.map((side) => planned(op.operand(side), side, product, depth));
-    const bytes = emitter.sharedBytesWith([...plans, leastResults(product)]);
+    const results = units.inMatrices.has(op) ? [] : [leastResults(product)];
+    const bytes = emitter.sharedBytesWith([...plans, ...results]);
     if (depth <= k || bytes <= options.workgroupBytes) return { depth, plans };
   }
 }

@@ -3,14 +3,15 @@
  * matrices at a time to a piece of its own, and its lanes read them in vectors.
  */
 
-import type { Expr, Memory } from "../../ir/invocation.ts";
+import { bool } from "../../ir/dtype.ts";
+import type { Expr, MatrixPlace, Memory, SharedArray } from "../../ir/invocation.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Context } from "../context.ts";
-import { add, int, mul, op as operation } from "../expr.ts";
+import { add, exprKey, int, literal, mul, named, op as operation, slice } from "../expr.ts";
 import { registerCoordinate, registerCount, threadCoordinate } from "../registers.ts";
 import type { Matrices, Product } from "./product.ts";
 import { PADDING, type SharedPlan } from "./staging.ts";
-import { WORDS } from "./words.ts";
+import { inWords, WORDS } from "./words.ts";
 
 /** Sums in an item of workgroup memory, which is of words so that operands and sums may share it. */
 const VECTOR = 4;
@@ -48,10 +49,102 @@ function batchFor(context: Context, product: Product, toCome: readonly SharedPla
   const { emitter, options } = context;
   let [rows, columns] = product.block;
   const fits = () =>
-    emitter.sharedBytesWith([plan(product, [rows, columns]), ...toCome]) <= options.workgroupBytes;
+    emitter.sharedBytesWith([plan(product, [rows, columns])], [...toCome]) <=
+      options.workgroupBytes;
   while (columns > 1 && !fits()) columns /= 2;
   while (rows > 1 && !fits()) rows /= 2;
   return [rows, columns];
+}
+
+/** Where parts of a product's matrices pass through workgroup memory. */
+class Passage {
+  readonly parts: readonly Part[];
+  readonly memory: readonly Memory[];
+  readonly #array: SharedArray;
+  readonly #stride: number;
+  readonly #warp: Expr;
+  /** The item where a lane's first packet of a part lies. */
+  readonly #place: Expr;
+
+  constructor(
+    readonly context: Context,
+    readonly matrices: Matrices,
+    readonly layout: LinearLayout,
+    toCome: readonly SharedPlan[],
+  ) {
+    const { emitter, options } = context, { product } = matrices, { unit: [m, n], block } = product;
+    const [rows, columns] = batchFor(context, product, toCome);
+    this.parts = Array.from({ length: block[0] / rows }, (_, i) =>
+      Array.from(
+        { length: block[1] / columns },
+        (_, j) => ({ top: i * rows, left: j * columns, rows, columns }),
+      )).flat();
+    this.#stride = strideOf(product, columns);
+    const { type, dims } = plan(product, [rows, columns]);
+    this.#array = emitter.sharedArray(type, dims, { panels: true });
+    this.memory = [{ scope: "workgroup", name: this.#array.name }];
+    const total = Math.log2(options.invocations), first = Math.log2(options.subgroupSize);
+    this.#warp = dims[0] === 1
+      ? int(0)
+      : emitter.bindOutside(emitter.invocationBits(first, total - first, total), "warp");
+    const lane = (dim: 0 | 1, size: number) =>
+      operation("and", [threadCoordinate(emitter, layout, dim), int(size - 1)]);
+    const vector = operation("shr", [lane(1, n), int(Math.log2(VECTOR))]);
+    this.#place = emitter.bindOutside(add(mul(lane(0, m), int(this.#stride)), vector), "place");
+  }
+
+  /** For each matrix of a part its name and where it is. */
+  #places({ top, left, rows, columns }: Part): { name: string; place: MatrixPlace }[] {
+    const { product, names } = this.matrices, { unit: [m, n], block } = product;
+    return Array.from({ length: rows * columns }, (_, at) => {
+      const i = Math.floor(at / columns), j = at % columns, stride = this.#stride;
+      return {
+        name: names[(top + i) * block[1] + left + j]!,
+        place: {
+          ...{ type: product.matrix("result"), array: this.#array.name, indices: [this.#warp] },
+          ...{ offset: i * m * stride + j * n / VECTOR, stride, major: "row" },
+        },
+      };
+    });
+  }
+
+  /** Writes the matrices of a part. */
+  store(part: Part): void {
+    for (const matrix of this.#places(part)) {
+      this.context.emitter.emit({ kind: "store_matrix", ...matrix });
+    }
+  }
+
+  /** Gives matrices what lies where they were written. */
+  load(part: Part): void {
+    for (const matrix of this.#places(part)) {
+      this.context.emitter.emit({ kind: "load_matrix", again: true, ...matrix });
+    }
+  }
+
+  /** The lane's packets of a part: the number that each has in the layout, and where it lies. */
+  packets({ top, left, rows, columns }: Part): { packet: number; indices: Expr[] }[] {
+    const { unit: [m, n] } = this.matrices.product, found = [];
+    for (let register = 0; register < registerCount(this.layout); register += VECTOR) {
+      const row = registerCoordinate(this.layout, register, 0) - top * m;
+      const column = registerCoordinate(this.layout, register, 1) - left * n;
+      if (row < 0 || row >= rows * m || column < 0 || column >= columns * n) continue;
+      const index = add(this.#place, int(row * this.#stride + column / VECTOR));
+      found.push({ packet: register / VECTOR, indices: [this.#warp, index] });
+    }
+    return found;
+  }
+
+  read(indices: readonly Expr[]): Expr {
+    const { sum } = this.matrices.product;
+    const read: Expr = { kind: "shared", array: this.#array.name, indices, type: WORDS };
+    return operation("bitcast", [read], sum, { to: sum.name });
+  }
+
+  write(indices: readonly Expr[], value: Expr): void {
+    const stored = { array: this.#array.name, indices, value: inWords([value]) };
+    this.context.emitter.emit({ kind: "store_shared", ...stored });
+  }
 }
 
 /**
@@ -62,63 +155,55 @@ function batchFor(context: Context, product: Product, toCome: readonly SharedPla
  */
 export function unload(
   context: Context,
-  { product, names }: Matrices,
+  matrices: Matrices,
   layout: LinearLayout,
   toCome: readonly SharedPlan[],
   compute?: (part: Part) => void,
 ): Expr[] {
-  const { emitter, options } = context, { unit: [m, n], block, sum } = product;
-  const [rows, columns] = batchFor(context, product, toCome);
-  const stride = strideOf(product, columns);
-  const { type, dims } = plan(product, [rows, columns]);
-  const array = emitter.sharedArray(type, dims, { panels: true });
-  const memory: Memory[] = [{ scope: "workgroup", name: array.name }];
-  const total = Math.log2(options.invocations), first = Math.log2(options.subgroupSize);
-  const warps = product.warps[0] * product.warps[1];
-  const warp = warps === 1
-    ? int(0)
-    : emitter.bindOutside(emitter.invocationBits(first, total - first, total), "warp");
-  const lane = (dim: 0 | 1, size: number) =>
-    operation("and", [threadCoordinate(emitter, layout, dim), int(size - 1)]);
-  const place = emitter.bindOutside(
-    add(mul(lane(0, m), int(stride)), operation("shr", [lane(1, n), int(Math.log2(VECTOR))])),
-    "place",
-  );
+  const passage = new Passage(context, matrices, layout, toCome), { emitter } = context;
   const packets: Expr[] = [];
-  for (let top = 0; top < block[0]; top += rows) {
-    for (let left = 0; left < block[1]; left += columns) {
-      compute?.({ top, left, rows, columns });
-      emitter.phase([], memory, () => {
-        for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < columns; j++) {
-            emitter.emit({
-              kind: "store_matrix",
-              name: names[(top + i) * block[1] + left + j]!,
-              place: {
-                ...{ type: product.matrix("result"), array: array.name, indices: [warp] },
-                ...{ offset: i * m * stride + j * n / VECTOR, stride, major: "row" },
-              },
-            });
-          }
-        }
-      });
-      emitter.phase(memory, [], () => {
-        for (let register = 0; register < registerCount(layout); register += VECTOR) {
-          const row = registerCoordinate(layout, register, 0) - top * m;
-          const column = registerCoordinate(layout, register, 1) - left * n;
-          if (row < 0 || row >= rows * m || column < 0 || column >= columns * n) continue;
-          const index = add(place, int(row * stride + column / VECTOR));
-          const read: Expr = {
-            kind: "shared",
-            ...{ array: array.name, indices: [warp, index], type: WORDS },
-          };
-          packets[register / VECTOR] = emitter.bind(
-            operation("bitcast", [read], sum, { to: sum.name }),
-            "sum",
-          );
-        }
-      });
-    }
+  for (const part of passage.parts) {
+    compute?.(part);
+    emitter.phase([], passage.memory, () => passage.store(part));
+    emitter.phase(passage.memory, [], () => {
+      for (const { packet, indices } of passage.packets(part)) {
+        packets[packet] = emitter.bind(passage.read(indices), "sum");
+      }
+    });
   }
   return packets;
+}
+
+/**
+ * Multiplies rows of matrices each by a factor: where all are 1, which is for the device to find out, that
+ * takes nothing but asking all.
+ *
+ * @param factors Packets of the layout of `subgroupDotResult`, each of one factor.
+ */
+export function scaleRows(
+  context: Context,
+  matrices: Matrices,
+  layout: LinearLayout,
+  factors: readonly Expr[],
+): void {
+  const { emitter, options } = context;
+  const distinct = new Map(factors.map((packet) => {
+    const factor = slice(packet, 0);
+    return [exprKey(factor), operation("ne", [factor, literal(1, factor.type.dtype)], bool)];
+  }));
+  const changes = [...distinct.values()].reduce((a, b) => operation("or", [a, b], bool));
+  const name = emitter.name("scaled");
+  emitter.emit({ kind: "any", name, value: changes, lanes: options.subgroupSize });
+  const passage = new Passage(context, matrices, layout, context.units.toCome());
+  emitter.when(named(name, { dtype: bool, width: 1 }), () => {
+    for (const part of passage.parts) {
+      emitter.phase([], passage.memory, () => passage.store(part));
+      emitter.phase(passage.memory, passage.memory, () => {
+        for (const { packet, indices } of passage.packets(part)) {
+          passage.write(indices, operation("mul", [passage.read(indices), factors[packet]!]));
+        }
+      });
+      emitter.phase(passage.memory, [], () => passage.load(part));
+    }
+  });
 }
