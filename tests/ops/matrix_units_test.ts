@@ -114,27 +114,35 @@ onUnits("8-bit integers are multiplied on matrix units", async (device) => {
   );
 });
 
-/** Shapes of attention, with rows enough that each warp has some of its own. */
-const ATTENTION = [
-  { queries: 32, keys: 32, dim: 16, causal: false, blockM: 32, blockN: 16 },
-  { queries: 37, keys: 53, dim: 16, causal: true, blockM: 32, blockN: 8 },
-  { queries: 20, keys: 21, dim: 16, causal: false, blockM: 16, blockN: 8 },
-] as const;
+/**
+ * Shapes of attention, with rows enough that each warp has some of its own; with a large scale, sums are
+ * scaled down again and again.
+ */
+const ATTENTION: readonly {
+  readonly queries: number;
+  readonly keys: number;
+  readonly dim: number;
+  readonly blockM: number;
+  readonly blockN: number;
+  readonly causal?: boolean;
+  readonly scale?: number;
+}[] = [
+  { queries: 32, keys: 32, dim: 16, blockM: 32, blockN: 16 },
+  { queries: 37, keys: 53, dim: 16, blockM: 32, blockN: 8, causal: true },
+  { queries: 20, keys: 21, dim: 16, blockM: 16, blockN: 8 },
+  { queries: 32, keys: 40, dim: 16, blockM: 32, blockN: 8, scale: 3 },
+];
 
-for (const { causal, blockM, blockN, ...sizes } of ATTENTION) {
-  const shape = { batch: 1, heads: 2, keyHeads: 1, ...sizes };
-  onUnits(
-    `attention of ${JSON.stringify({ ...sizes, causal, blockM, blockN })}`,
-    async (device) => {
-      const { heads, keyHeads, queries, keys, dim } = shape;
-      using q = device.randn([1, heads, queries, dim], { dtype: "f16", seed: 1 });
-      using k = device.randn([1, keyHeads, keys, dim], { dtype: "f16", seed: 2 });
-      using v = device.randn([1, keyHeads, keys, dim], { dtype: "f16", seed: 3 });
-      using out = attention(q, k, v, { causal, blockM, blockN, numWarps: 1 });
-      const expected = attentionReference(await q.read(), await k.read(), await v.read(), shape, {
-        causal,
-      });
-      assertClose(await out.read(), expected, { relative: 4e-3, absolute: 2e-3 });
-    },
-  );
+for (const attended of ATTENTION) {
+  const { queries, keys, dim, blockM, blockN, causal, scale = 1 / Math.sqrt(dim) } = attended;
+  const shape = { batch: 1, heads: 2, keyHeads: 1, queries, keys, dim };
+  onUnits(`attention of ${JSON.stringify(attended)}`, async (device) => {
+    using q = device.randn([1, 2, queries, dim], { dtype: "f16", seed: 1 });
+    using k = device.randn([1, 1, keys, dim], { dtype: "f16", seed: 2 });
+    using v = device.randn([1, 1, keys, dim], { dtype: "f16", seed: 3 });
+    using out = attention(q, k, v, { causal, scale, blockM, blockN, numWarps: 1 });
+    const inputs = [await q.read(), await k.read(), await v.read()] as const;
+    const expected = attentionReference(...inputs, shape, { scale, causal: causal ?? false });
+    assertClose(await out.read(), expected, { relative: 4e-3, absolute: 2e-3 });
+  });
 }

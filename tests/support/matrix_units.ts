@@ -151,5 +151,6 @@ function place(
   }
   if (bytes) return { at, place: whole, read: `extractBits(${whole}, (p % 4u) * 8u, 8u)` };
   const element = width === 1 ? whole : `${whole}[p % ${width}u]`;
+  if (/u32/.test(item)) return { at, place: element, read: `bitcast<${dtype}>(${element})` };
   return { at, place: element, read: /^[iu]/.test(dtype) ? element : `f32(${element})` };
 }

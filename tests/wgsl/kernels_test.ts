@@ -6,6 +6,7 @@
 import { compileStages } from "../../lib/compile.ts";
 import { type DType, DTYPES } from "../../lib/ir/dtype.ts";
 import type { ArgumentSpec } from "../../lib/trace/trace.ts";
+import { attentionKernel } from "../../kernels/attention.ts";
 import { layerNormKernel } from "../../kernels/layer_norm.ts";
 import { matmulKernel } from "../../kernels/matmul.ts";
 import { scatterDigitsKernel } from "../../kernels/sort.ts";
@@ -23,6 +24,8 @@ function pointer(dtype: DType = f32): ArgumentSpec {
 function integer(divisibility = 16): ArgumentSpec {
   return { kind: "scalar", dtype: i32, divisibility };
 }
+
+const number: ArgumentSpec = { kind: "scalar", dtype: f32, divisibility: 1 };
 
 const one: ArgumentSpec = { kind: "scalar", dtype: i32, divisibility: 1, value: 1 };
 
@@ -69,6 +72,12 @@ function matmulArguments(dtype: typeof f32, divisibility: number): ArgumentSpec[
   ];
 }
 
+/** A device with matrix units. */
+const UNITS = {
+  dialect: "tint",
+  matrixUnits: [{ component: "f16", result: "f32", M: 16, N: 16, K: 16 }],
+} as const;
+
 const TILES = { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 16 };
 
 /** A sort of more than registers and workgroup memory hold. */
@@ -97,10 +106,15 @@ const CASES: Readonly<Record<string, () => string>> = {
   matmul: () => wgslOf(matmulKernel, matmulArguments(f32, 16), TILES),
   matmul_f16: () => wgslOf(matmulKernel, matmulArguments(f16, 16), TILES),
   matmul_units: () =>
-    wgslOf(matmulKernel, matmulArguments(f16, 16), { ...TILES, BLOCK_K: 32 }, 32, {
-      dialect: "tint",
-      matrixUnits: [{ component: "f16", result: "f32", M: 16, N: 16, K: 16 }],
-    }),
+    wgslOf(matmulKernel, matmulArguments(f16, 16), { ...TILES, BLOCK_K: 32 }, 32, UNITS),
+  attention_units: () =>
+    wgslOf(
+      attentionKernel,
+      [...[f16, f16, f16, f16].map(pointer), integer(), integer(), number],
+      { D: 32, BLOCK_M: 64, BLOCK_N: 32 },
+      32,
+      UNITS,
+    ),
   matmul_ragged: () => wgslOf(matmulKernel, matmulArguments(f32, 1), TILES),
   sort_by: () =>
     wgslOf(
@@ -135,6 +149,27 @@ Deno.test("matmul on matrix units leaves its sums in matrices until its loop is 
   assertEquals(wgsl.match(/subgroupMatrixLoad</g)?.length, 4);
   assertEquals(loop.match(/subgroupMatrixStore/g), null);
   assertEquals(loop.match(/workgroupBarrier/g)?.length, 2);
+});
+
+Deno.test("matmul on matrix units loads and stages 16 bytes at a time", () => {
+  const wgsl = CASES["matmul_units"]!();
+  assert(wgsl.includes("buffer_of_a: array<vec4<u32>>"));
+  assert(wgsl.includes("buffer_of_b: array<vec4<u32>>"));
+  // 32x32 elements for 128 invocations: one load of each operand before the loop, and one in it.
+  assertEquals(wgsl.match(/= buffer_of_[ab]\[/g)?.length, 4);
+});
+
+Deno.test("attention on matrix units keeps queries and weighted values in matrices", () => {
+  const wgsl = CASES["attention_units"]!(), loop = wgsl.slice(wgsl.indexOf("for ("));
+  const lefts = /subgroupMatrixLoad<subgroup_matrix_left/g;
+  // A warp has 16 queries of 32 numbers: 2 matrices before the loop, and 2 of weights in it.
+  assertEquals(wgsl.match(lefts)?.length, 4);
+  assertEquals(loop.match(lefts)?.length, 2);
+  // Values leave matrices where rows are to be scaled, and at the end.
+  const scaling = loop.slice(loop.indexOf("if (scaled_0) {"));
+  assertEquals(loop.match(/MatrixStore<row_major>\(.*values/g)?.length, 4);
+  assertEquals(scaling.match(/MatrixStore<row_major>\(.*values/g)?.length, 4);
+  assert(loop.includes("let scaled_0_votes = workgroupUniformLoad("));
 });
 
 Deno.test("softmax reads and writes each element once", () => {
