@@ -34,6 +34,22 @@ onDevices("attention() does not overflow, and takes a scale", async (device) => 
   assertEquals(Array.from(await out.read()), Array.from({ length: 16 }, () => 1.5));
 });
 
+onDevices(
+  "a NaN among the queries of attention() makes its row NaN, and no other",
+  async (device) => {
+    const ones = new Float32Array(4 * 16).fill(1), q = ones.slice();
+    q[2 * 16 + 3] = NaN;
+    const shape = [1, 1, 4, 16];
+    using query = device.from(q, { shape }), key = device.from(ones, { shape });
+    using out = attention(query, key, key);
+    const found = await out.read() as Float32Array;
+    assertEquals(
+      [...found].map((x) => Number.isNaN(x)),
+      Array.from({ length: 64 }, (_, i) => Math.floor(i / 16) === 2),
+    );
+  },
+);
+
 onDevices("attention() refuses heads that do not divide", (device) => {
   assertThrows(
     () =>
