@@ -171,7 +171,40 @@ const TILES = [
   { blockM: 16, blockN: 16, numWarps: 2 },
 ] as const;
 
-/** For each device and kind of launch, which of `TILES` was the first to fit. */
+/**
+ * The same for f16 on matrix units, where queries and sums lie in matrices; found so on an H200. Large heads
+ * want more warps, since a warp's matrices take registers for each of its rows and columns.
+ */
+const UNIT_TILES = {
+  narrow: [
+    { blockM: 128, blockN: 64, numWarps: 4 },
+    { blockM: 64, blockN: 64, numWarps: 4 },
+    { blockM: 64, blockN: 32, numWarps: 4 },
+    { blockM: 16, blockN: 16, numWarps: 1 },
+  ],
+  wide: [
+    { blockM: 128, blockN: 64, numWarps: 8 },
+    { blockM: 64, blockN: 32, numWarps: 4 },
+    { blockM: 16, blockN: 16, numWarps: 1 },
+  ],
+} as const;
+
+interface Tile {
+  readonly blockM: number;
+  readonly blockN: number;
+  readonly numWarps: number;
+}
+
+/** The tiles to try for heads of a dimension, from the fastest on. */
+function tilesFor({ device, dtype }: Tensor, dim: number): readonly Tile[] {
+  const units = dtype === "f16" &&
+    device.capabilities.subgroupMatrices.some((unit) =>
+      unit.component === "f16" && unit.result === "f32"
+    );
+  return !units ? TILES : dim <= 64 ? UNIT_TILES.narrow : UNIT_TILES.wide;
+}
+
+/** For each device and kind of launch, which of its tiles was the first to fit. */
 const fitting = new WeakMap<Device, Map<string, number>>();
 
 /**
@@ -202,7 +235,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   checkShape("attention", "v", v, k.shape);
   const out = resultTensor("attention", options.out, q, q.shape, [q.dtype, ...FLOATS]);
   if (out.size === 0) return out;
-  const launch = (tile: { blockM: number; blockN: number; numWarps: number }) =>
+  const launch = (tile: Tile) =>
     attentionKernel[grid(cdiv(queries!, tile.blockM), batch! * heads!)](
       q,
       k,
@@ -223,29 +256,30 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   if (blockM !== undefined || blockN !== undefined || numWarps !== undefined) {
     launch({ blockM: blockM ?? 64, blockN: blockN ?? 32, numWarps: numWarps ?? 4 });
   } else {
-    launchFitting(q, queries!, `${q.dtype} ${dim} ${causal}`, launch);
+    launchFitting(q, tilesFor(q, dim!), queries!, `${q.dtype} ${dim} ${causal}`, launch);
   }
   return out;
 }
 
-/** Launches with the first of `TILES` that fits the device and is no larger than there are queries. */
+/** Launches with the first of `tiles` that fits the device and is no larger than there are queries. */
 function launchFitting(
   { device }: Tensor,
+  tiles: readonly Tile[],
   queries: number,
   kind: string,
-  launch: (tile: typeof TILES[number]) => void,
+  launch: (tile: Tile) => void,
 ): void {
   let known = fitting.get(device);
   if (!known) fitting.set(device, known = new Map());
-  const enough = TILES.findIndex(({ blockM }) => blockM < 2 * queries);
-  const first = enough < 0 ? TILES.length - 1 : enough;
+  const enough = tiles.findIndex(({ blockM }) => blockM < 2 * queries);
+  const first = enough < 0 ? tiles.length - 1 : enough;
   for (let i = Math.max(first, known.get(kind) ?? 0);; i++) {
     try {
-      launch(TILES[i]!);
+      launch(tiles[i]!);
       if (i > first) known.set(kind, i);
       return;
     } catch (error) {
-      if (!(error instanceof OutOfResourcesError) || i + 1 === TILES.length) throw error;
+      if (!(error instanceof OutOfResourcesError) || i + 1 === tiles.length) throw error;
     }
   }
 }

@@ -114,6 +114,37 @@ onUnits("8-bit integers are multiplied on matrix units", async (device) => {
   );
 });
 
+const halving = jit(
+  function halving(
+    a: Pointer, // [M, K]
+    b: Pointer, // [K, N]
+    out: Pointer, // [M, N]
+    steps: number,
+    { M, N, K }: { M: number; N: number; K: number },
+  ) {
+    const m = tl.col(tl.arange(0, M)), n = tl.row(tl.arange(0, N)), k = tl.arange(0, K);
+    const left = tl.load(a + m * K + tl.row(k)), right = tl.load(b + tl.col(k) * N + n);
+    let sum = tl.zeros([M, N], tl.f32);
+    for (let i = 0; i < steps; i++) sum = tl.dot(left, right, sum * 0.5);
+    tl.store(out + m * N + n, sum);
+  },
+  () => ({ tl }),
+);
+
+onUnits("sums in matrices may be scaled by one factor for all", async (device) => {
+  const [M, N, K] = [32, 16, 16];
+  const values = (count: number, seed: number) =>
+    Float32Array.from({ length: count }, (_, i) => (i * seed) % 5 - 2);
+  using a = device.from(values(M * K, 3), { dtype: "f16", shape: [M, K] });
+  using b = device.from(values(K * N, 7), { dtype: "f16", shape: [K, N] });
+  using out = device.empty([M, N]);
+  halving[grid(1)](a, b, out, 3, { M, N, K, numWarps: 1 });
+  await device.synchronize();
+  assert(modules.at(-1)!.includes("scaled_0"));
+  const once = reference(await a.read(), await b.read(), [M, N, K]);
+  assertEquals([...await out.read()], [...once.map((x) => 1.75 * x)]);
+});
+
 /**
  * Shapes of attention, with rows enough that each warp has some of its own; with a large scale, sums are
  * scaled down again and again.

@@ -106,8 +106,9 @@ export function withoutMatrices(wgsl: string, lanes: number): string {
     if (store) {
       const [, major, array, index, offset, from, stride] = store, matrix = matrices.get(from!)!;
       const to = place(items.get(array!)!, `${array}${index}`, matrix, offset!, stride!, major!);
-      const value = `${matrix.array}[w][e]`, inWords = /u32/.test(items.get(array!)!);
-      return loop(matrix, to.at, `${to.place} = ${inWords ? `bitcast<u32>(${value})` : value};`);
+      const value = `${matrix.array}[w][e]`, item = items.get(array!)!;
+      const cast = /u32/.test(item) ? "bitcast<u32>" : /f16/.test(item) ? "f16" : "";
+      return loop(matrix, to.at, `${to.place} = ${cast}(${value});`);
     }
     const product = /(\w+) = subgroupMatrixMultiplyAccumulate\((\w+), (\w+), \w+\);/.exec(line);
     if (product) {

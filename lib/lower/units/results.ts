@@ -4,7 +4,7 @@
  */
 
 import { bool } from "../../ir/dtype.ts";
-import type { Expr, MatrixPlace, Memory, SharedArray } from "../../ir/invocation.ts";
+import type { Expr, MatrixPlace, Memory, SharedArray, VectorType } from "../../ir/invocation.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Context } from "../context.ts";
 import { add, exprKey, int, literal, mul, named, op as operation, slice } from "../expr.ts";
@@ -13,8 +13,13 @@ import type { Matrices, Product } from "./product.ts";
 import { PADDING, type SharedPlan } from "./staging.ts";
 import { inWords, WORDS } from "./words.ts";
 
-/** Sums in an item of workgroup memory, which is of words so that operands and sums may share it. */
+/** Sums in an item of workgroup memory. */
 const VECTOR = 4;
+
+/** An item of workgroup memory: words where it is as large as an item of operands, so that they share arrays. */
+function itemOf({ sum }: Product): VectorType {
+  return sum.bytes === WORDS.dtype.bytes ? WORDS : { dtype: sum, width: VECTOR };
+}
 
 /** A part of a warp's block, counted in matrices. */
 export interface Part {
@@ -36,7 +41,7 @@ function strideOf({ unit: [, n], sum }: Product, columns: number): number {
 function plan(product: Product, [rows, columns]: Batch): SharedPlan {
   const warps = product.warps[0] * product.warps[1];
   const items = rows * product.unit[0] * strideOf(product, columns);
-  return { type: WORDS, dims: [warps, items], panels: true };
+  return { type: itemOf(product), dims: [warps, items], panels: true };
 }
 
 /** The workgroup array without which results cannot be had. */
@@ -136,13 +141,16 @@ class Passage {
   }
 
   read(indices: readonly Expr[]): Expr {
-    const { sum } = this.matrices.product;
-    const read: Expr = { kind: "shared", array: this.#array.name, indices, type: WORDS };
-    return operation("bitcast", [read], sum, { to: sum.name });
+    const { product } = this.matrices, type = itemOf(product);
+    const read: Expr = { kind: "shared", array: this.#array.name, indices, type };
+    return type === WORDS
+      ? operation("bitcast", [read], product.sum, { to: product.sum.name })
+      : read;
   }
 
   write(indices: readonly Expr[], value: Expr): void {
-    const stored = { array: this.#array.name, indices, value: inWords([value]) };
+    const item = itemOf(this.matrices.product) === WORDS ? inWords([value]) : value;
+    const stored = { array: this.#array.name, indices, value: item };
     this.context.emitter.emit({ kind: "store_shared", ...stored });
   }
 }
