@@ -254,7 +254,9 @@ export class Tensor<D extends TensorDType = NumberDType> {
    * a tensor that is larger than what a kernel can see at once.
    *
    * A launch may take several views of one tensor. Elements that one of them stores and another loads
-   * are subject to the same order as those of a single pointer.
+   * are subject to the same order as those of a single pointer. A kernel with a wrong offset may reach the
+   * tensor's other elements through a view, never those of other tensors; a device that is opened with
+   * `sanitize` holds each view to its own.
    *
    * @param offset The first of them, counted in row-major order.
    * @param shape Their shape.
