@@ -3,7 +3,7 @@
  */
 
 import { DeviceError, LaunchError } from "../errors.ts";
-import { describe, openGpu } from "./adapter.ts";
+import { describe } from "./adapter.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Backend, Filling, MemoryReport } from "./backend.ts";
 import { DTYPES, elementOf, type HostArray, isFloat, type Numeric } from "../ir/dtype.ts";
@@ -24,6 +24,7 @@ import {
   type TensorDType,
 } from "./tensor.ts";
 import { checkOptions } from "./options.ts";
+import { takeGpu } from "./spares.ts";
 import { WebGpuBackend } from "./webgpu.ts";
 import { shown } from "../words.ts";
 
@@ -174,15 +175,16 @@ export class Device {
 
     const dawn = provider === "dawn" ? await loadDawn() : undefined;
     const { powerPreference, without } = options;
-    const gpu = await openGpu({ powerPreference, without, gpu: dawn }).catch((cause) => {
+    const gpu = await takeGpu({ powerPreference, without, gpu: dawn }).catch((cause) => {
       throw new DeviceError(
         `Cannot open a WebGPU device: ${cause instanceof Error ? cause.message : cause}`,
         { cause },
       );
     });
     if (gpu) {
-      const described = await describe(gpu.device, gpu.info);
-      return new Device(new WebGpuBackend(gpu.device, described, options), options);
+      const { device, capabilities, giveBack } = gpu, { memoryLimit, cache } = options;
+      const backend = new WebGpuBackend(device, capabilities, { giveBack, memoryLimit, cache });
+      return new Device(backend, options);
     }
     if (dawn) {
       throw new DeviceError(
@@ -241,7 +243,10 @@ export class Device {
    */
   get gpu(): GPUDevice {
     const { backend } = this;
-    if (backend instanceof WebGpuBackend) return backend.gpu;
+    if (backend instanceof WebGpuBackend) {
+      backend.shared = true;
+      return backend.gpu;
+    }
     throw new DeviceError("Cannot get the GPUDevice of the CPU device: open a WebGPU device");
   }
 
@@ -510,7 +515,10 @@ export class Device {
     return new Profile(this.capabilities.adapter, laps, options);
   }
 
-  /** Ends the device. Its tensors cannot be used any more. */
+  /**
+   * Ends the device. Its tensors cannot be used any more. The `GPUDevice` behind it is kept for the next
+   * {@linkcode Device.open}, unless others have got it by {@linkcode Device.gpu}: then it is destroyed.
+   */
   dispose(): void {
     this.#backend?.dispose();
     this.#backend = undefined;

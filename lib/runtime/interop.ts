@@ -79,6 +79,6 @@ export function bufferOf(tensor: Tensor<TensorDType>): GPUBuffer {
     throw new LaunchError(`Cannot get the buffer of the ${tensor}: it is in the CPU's memory`);
   }
   storage.backend.flush();
-  storage.block.shared = true; // from now on they may look at any time
+  storage.block.shared = storage.backend.shared = true; // from now on they may look at any time
   return storage.block.buffer;
 }

@@ -32,6 +32,8 @@ import { Uploads } from "./uploads.ts";
 const MAX_LAUNCHES = 256;
 /** Bytes of scalars in a batch at most: what 256 launches take at the default alignment. */
 const UNIFORM_BYTES = 256 * 256;
+/** Bytes that are written at a time at most. */
+const WRITE_BYTES = 32 * 2 ** 20;
 /** Microtasks that may pass without a launch before a batch is submitted: a few `await`s are fewer. */
 const IDLE_TURNS = 8;
 
@@ -209,11 +211,11 @@ export class LaunchQueue {
     }
     block.used = true;
     const { queue } = this.#device;
-    for (let from = 0; from < data.byteLength; from += PIECE_BYTES) {
-      const size = Math.min(PIECE_BYTES, data.byteLength - from);
+    for (let from = 0; from < data.byteLength; from += WRITE_BYTES) {
+      const size = Math.min(WRITE_BYTES, data.byteLength - from);
       queue.writeBuffer(block.buffer, at + from, data, from, size);
       // What a write is staged in is given back after a submit only.
-      if (data.byteLength > PIECE_BYTES) queue.submit([]);
+      if (data.byteLength > WRITE_BYTES) queue.submit([]);
     }
   }
 
@@ -287,6 +289,7 @@ export class LaunchQueue {
   dispose(): void {
     this.#staging.trim();
     this.#uploads.dispose();
+    this.reports.dispose();
     this.#uniformBuffer.destroy();
   }
 

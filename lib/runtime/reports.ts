@@ -102,6 +102,12 @@ export class ReportBuffer {
     };
   }
 
+  /** Destroys the buffer. */
+  dispose(): void {
+    this.#buffer?.destroy();
+    this.#buffer = undefined;
+  }
+
   /** Hands the records to those whose they are, launch by launch. */
   #deliver(
     words: Uint32Array,

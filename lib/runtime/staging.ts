@@ -6,11 +6,14 @@
  * what is read; each is given back as soon as its bytes have been taken.
  */
 
-/** The most that goes through one buffer. */
-export const PIECE_BYTES = 32 * 2 ** 20;
+/**
+ * The most that goes through one buffer. Deno copies what is mapped to memory of its own, which the system
+ * gives it anew, page by page, for each piece of 32 MiB or more: that takes three times as long.
+ */
+export const PIECE_BYTES = 8 * 2 ** 20;
 
 /** The smallest buffer, and what is kept of those that are not in use. */
-const SMALLEST = 4096, KEPT_BYTES = 2 * PIECE_BYTES;
+const SMALLEST = 4096, KEPT_BYTES = 64 * 2 ** 20;
 
 /** GPUBufferUsage MAP_READ | COPY_DST. */
 const USAGE = 0x01 | 0x08;

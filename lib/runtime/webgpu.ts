@@ -6,6 +6,7 @@ import { DeviceError } from "../errors.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Backend, Filling, MemoryReport } from "./backend.ts";
 import type { Capabilities, Limits } from "./capabilities.ts";
+import type { FailureLog } from "./failures.ts";
 import { GpuStorage } from "./gpu_storage.ts";
 import { Block, MemoryPool, nextBlockId } from "./memory_pool.ts";
 import { PARTIAL_WORD, partialWords } from "./partial_words.ts";
@@ -22,6 +23,8 @@ const REPORT_BYTES = 2 ** 20;
 export interface BackendOptions {
   /** False when the GPU device belongs to somebody else, who will destroy it. */
   readonly owned?: boolean;
+  /** Takes the GPU device back when it is idle after the backend has ended; else it is destroyed. */
+  readonly giveBack?: (idle: Promise<void>) => void;
   /** Bytes that tensors may hold together; unlimited unless given. */
   readonly memoryLimit?: number | undefined;
   /** Where compiled kernels are kept between runs. */
@@ -36,18 +39,24 @@ export class WebGpuBackend implements Backend {
   readonly #pipelines: PipelineCache;
   readonly #pool: MemoryPool;
   readonly #owned: boolean;
+  readonly #giveBack: BackendOptions["giveBack"];
+  /** Where the GPU device's events go, as long as this is not disposed of: a GPU device may outlive it. */
+  readonly #events: { failures: FailureLog | undefined };
+  /** Whether others have the GPU device. */
+  shared = false;
   readonly #adopted = new WeakMap<GPUBuffer, Block>(); // one block for each buffer, so that sharing is seen
   #disposed = false;
 
   constructor(
     readonly gpu: GPUDevice,
     readonly capabilities: Capabilities,
-    { owned = true, memoryLimit = Infinity, cache }: BackendOptions = {},
+    { owned = true, giveBack, memoryLimit = Infinity, cache }: BackendOptions = {},
   ) {
     if (!capabilities.limits) throw new Error("A WebGPU device has limits");
     this.limits = capabilities.limits;
     this.cache = cache;
     this.#owned = owned;
+    this.#giveBack = giveBack;
     const reports = new ReportBuffer(
       gpu,
       REPORT_BYTES,
@@ -65,16 +74,18 @@ export class WebGpuBackend implements Backend {
       destroy: (block) => this.queue.destroy(block),
       forget: (block) => this.queue.forget(block),
     });
+    const events = this.#events = { failures: this.queue.failures as FailureLog | undefined };
     if (owned) {
-      gpu.addEventListener("uncapturederror", (event) => {
+      const listener = (event: Event) => {
         event.preventDefault();
         const { message } = (event as GPUUncapturedErrorEvent).error;
-        failures.add(new DeviceError(`The device reported an error: ${message}`));
-      });
+        events.failures?.add(new DeviceError(`The device reported an error: ${message}`));
+        if (!events.failures) gpu.removeEventListener("uncapturederror", listener);
+      };
+      gpu.addEventListener("uncapturederror", listener);
     }
     gpu.lost.then(({ reason, message }) => {
-      if (this.#disposed) return;
-      failures.lose(
+      events.failures?.lose(
         new DeviceError(
           `The device was lost (${reason}): ${message}. Its tensors are gone; open another with Device.open()`,
         ),
@@ -188,16 +199,19 @@ export class WebGpuBackend implements Backend {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (!this.queue.failures.lost) this.queue.flush();
-    this.queue.failures.lose(
+    const { failures } = this.queue, { lost } = failures;
+    if (!lost) this.queue.flush();
+    failures.lose(
       new DeviceError("The device has been disposed of: open another with Device.open()"),
     );
+    this.#events.failures = undefined;
     // Destroying a device under a pending map hangs some implementations, so the maps finish first.
-    this.gpu.queue.onSubmittedWorkDone().catch(() => {}).then(() => {
+    const idle = this.gpu.queue.onSubmittedWorkDone().catch(() => {}).then(() => {
       this.#pool.dispose();
       this.queue.dispose();
-      if (this.#owned) this.gpu.destroy();
     });
+    if (this.#giveBack && !this.shared && !lost) this.#giveBack(idle);
+    else if (this.#owned) idle.then(() => this.gpu.destroy());
   }
 }
 

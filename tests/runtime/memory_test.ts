@@ -169,7 +169,7 @@ onDevices("memory of forgotten tensors is given back", async (device) => {
 });
 
 onGpu("long tensors are written and read in pieces", async (device) => {
-  const length = PIECE_BYTES / 2 + 3; // two pieces and a bit, as f32
+  const length = PIECE_BYTES * 9 / 8 + 3; // more than one write, and several reads, as f32
   const numbers = Float32Array.from({ length }, (_, i) => i % 1021);
   using x = device.from(numbers);
   const read = x.read();

@@ -151,3 +151,21 @@ onDevices("an empty view can be taken anywhere, read, written and passed", async
   assertEquals([...await out.read()], [7, 7, 7, 7]);
   assertEquals((await x.read())[63], 63);
 });
+
+onGpu("a store out of bounds reaches no other tensor's memory", async (device) => {
+  const poke = jit(function poke(x: Pointer, at: number) {
+    tl.store(x + at + tl.arange(0, 4), -1);
+  });
+  // Neighbours before and behind, of the same size and of others.
+  const around = () => [64, 64, 1024, 16].map((n) => device.full([n], 5));
+  const before = around(), x = device.full([64], 5), after = around();
+  for (const target of [x, x.slice(16, [8]), x.slice(5, [8])]) {
+    for (const at of [64, 70, 128, 1000, 2 ** 20, 2 ** 29, -4, -64, -(2 ** 20)]) {
+      poke[grid(1)](target, at);
+    }
+  }
+  for (const other of [...before, ...after]) {
+    assertEquals(new Set(await other.read()), new Set([5]));
+  }
+  for (const tensor of [...before, x, ...after]) tensor.dispose();
+});

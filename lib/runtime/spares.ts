@@ -1,0 +1,82 @@
+/**
+ * GPU devices that outlive the devices which had them, for those that are opened next in the same way.
+ *
+ * A `GPUDevice` that is destroyed is not gone: the driver's device behind it is there until the
+ * garbage collector has come by. NVIDIA's driver gives a process 63 of them (580.159, in Deno 2.9.6), then
+ * `requestDevice` fails with "Parent device is lost", and takes 100 ms for each. So a program that opens a
+ * device, uses it and disposes of it, again and again, gets the same one each time.
+ */
+
+import { type AdapterOptions, describe, openGpu } from "./adapter.ts";
+import type { Capabilities } from "./capabilities.ts";
+
+/** A GPU device, and what it is. */
+export interface OwnedGpu {
+  readonly device: GPUDevice;
+  readonly capabilities: Capabilities;
+  /**
+   * Takes it back from a device that was disposed of, once `idle` says that nothing of that one's is left on
+   * it. Nobody else may have it, and it must not be lost.
+   */
+  readonly giveBack: (idle: Promise<void>) => void;
+}
+
+/** One for each way of opening; more are destroyed. */
+const spares = new Map<string, OwnedGpu>();
+
+/** Those that will be spare in a moment. */
+const leaving = new Map<string, Set<Promise<void>>>();
+
+/** How many were made and not destroyed. */
+let open = 0;
+
+function keyOf({ gpu, powerPreference, without = [] }: AdapterOptions): string {
+  return [gpu ? "dawn" : "host", powerPreference, ...[...without].sort()].join();
+}
+
+/** A GPU device that nobody uses; undefined when there is no adapter. Rejects when none is to be had. */
+export async function takeGpu(options: AdapterOptions): Promise<OwnedGpu | undefined> {
+  const key = keyOf(options);
+  await Promise.all(leaving.get(key) ?? []);
+  const spare = spares.get(key);
+  if (spare) {
+    spares.delete(key);
+    return spare;
+  }
+  let opened;
+  try {
+    opened = await openGpu(options);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const advice = open < 8
+      ? ""
+      : `. This process has ${open} open, and drivers give it a limited ` +
+        "number (NVIDIA's 63): share one, or dispose of those that are no longer needed";
+    throw new Error(message + advice, { cause });
+  }
+  if (!opened) return undefined;
+  const { device, info } = opened, capabilities = await describe(device, info);
+  open++;
+  let lost = false;
+  device.lost.then(() => {
+    open--;
+    lost = true;
+    if (spares.get(key) === owned) spares.delete(key);
+  });
+  const owned: OwnedGpu = {
+    device,
+    capabilities,
+    giveBack(idle) {
+      const waits = leaving.get(key) ?? new Set();
+      leaving.set(key, waits);
+      const left = idle.then(() => {
+        waits.delete(left);
+        if (lost) return;
+        if (spares.has(key)) device.destroy();
+        else spares.set(key, owned);
+      });
+      waits.add(left);
+    },
+  };
+  return owned;
+}
