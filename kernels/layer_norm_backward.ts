@@ -206,7 +206,7 @@ export const columnSumsKernel = jit(
     second: Pointer, // [columns]
     rows: number,
     columns: number,
-    { BLOCK_ROWS = 32, BLOCK = 32 },
+    { BLOCK_ROWS = 128, BLOCK = 16 },
   ) {
     const column = tl.programId(0) * BLOCK + tl.row(tl.arange(0, BLOCK)); // [1, BLOCK]
     const which = tl.programId(1);
@@ -223,8 +223,14 @@ export const columnSumsKernel = jit(
   () => ({ tl }),
 );
 
-/** Rows of sums that are written before they are added up: enough programs to fill a large GPU. */
-const PARTS = 512;
+/**
+ * How many programs share the rows, each of which writes a row of sums. They hold some 6000 elements for
+ * each of 132 multiprocessors, which is how many an H100 and an H200 have: fewer leave memory idle, more
+ * have more sums to write.
+ */
+function partsFor(elements: number): number {
+  return 132 * Math.max(Math.ceil(6144 / elements), 2);
+}
 
 /** Options of {@linkcode layerNormBackward}. */
 export interface LayerNormBackwardOptions {
@@ -278,11 +284,12 @@ export function layerNormBackward(
   }
   const dweight = device.empty([columns]), dbias = device.empty([columns]);
 
-  // Four tiles are held at a time: a row is long sooner, and shared by more warps, than where there is one.
+  // Four tiles are held at a time: a row is long sooner, and shared by more warps, than where there is one,
+  // and fewer short ones are held together.
   const tile = block ?? tileFor(columns, LONGEST_TILE / 2);
   const whole = columns <= tile;
-  const BLOCK_ROWS = whole ? rowsFor(tile, x.device) : 1;
-  const parts = Math.min(cdiv(rows, BLOCK_ROWS), PARTS);
+  const BLOCK_ROWS = whole ? rowsFor(2 * tile, x.device) : 1;
+  const parts = Math.min(cdiv(rows, BLOCK_ROWS), partsFor(BLOCK_ROWS * tile));
   using sums = device.empty([2, parts, columns]);
   if (whole) {
     layerNormBackwardKernel[grid(parts)](x, weight, gradient, result, sums, rows, columns, {
@@ -305,7 +312,7 @@ export function layerNormBackward(
       { BLOCK: tile, numWarps: warpsFor(tile, x.device) },
     );
   }
-  columnSumsKernel[grid(cdiv(columns, 32), 2)](sums, dweight, dbias, parts, columns);
+  columnSumsKernel[grid(cdiv(columns, 16), 2)](sums, dweight, dbias, parts, columns);
   return { dx: result, dweight, dbias };
 }
 
