@@ -72,7 +72,8 @@ export const crossEntropyKernel = jit(
       const mask = places < columns;
       const values = tl.cast(tl.load(from + places, { mask, other: -Infinity }), tl.f32);
       const chosen = logitOfTarget(); // after the row, which need not wait until the target is known
-      const max = tl.max(values, 0);
+      // Without care for NaN, which tl.max would leave out: it makes the sum of powers NaN.
+      const max = tl.reduce(values, 0, (a, b) => a > b ? a : b);
       const powers = tl.exp(values - max);
       const total = tl.sum(powers, 0);
       tl.store(losses + row, tl.where(ignored, 0, tl.log(total) + max - chosen));
@@ -162,13 +163,18 @@ export function crossEntropy(
     columns,
     ignoreIndex,
     scale,
-    { BLOCK: tile, WHOLE: columns <= tile, numWarps: Math.min(Math.max(tile / 1024, 1), 32) },
+    { BLOCK: tile, WHOLE: columns <= tile, numWarps: warpsFor(tile) },
   );
   return result;
 }
 
+/** A warp for each 1024 elements; of the longest tile, which fills a processor, for each 2048. */
+function warpsFor(tile: number): number {
+  return Math.min(Math.max(tile / 1024, 1), 16);
+}
+
 /**
- * The longest row that is kept in registers as one tile, 32 elements of each thread: reading a row of
+ * The longest row that is kept in registers as one tile, 32 or 64 elements of each thread: reading a row of
  * 32,000 once instead of twice is worth that a workgroup fills a processor.
  */
 function longestTile({ capabilities: { limits } }: Device): number {

@@ -19,9 +19,19 @@
  *     deno run kernels/layer_norm_backward.ts
  */
 
-import { cdiv, Device, grid, jit, LaunchError, type Pointer, type Tensor, tl } from "../mod.ts";
+import {
+  cdiv,
+  Device,
+  grid,
+  jit,
+  LaunchError,
+  nextPowerOf2,
+  type Pointer,
+  type Tensor,
+  tl,
+} from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, rowsFor, tileFor, warpsFor } from "./softmax.ts";
+import { LONGEST_TILE, tileFor, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** The three gradients for rows as long as `weight`, in float64. */
@@ -284,19 +294,19 @@ export function layerNormBackward(
   }
   const dweight = device.empty([columns]), dbias = device.empty([columns]);
 
-  // Four tiles are held at a time: a row is long sooner, and shared by more warps, than where there is one,
-  // and fewer short ones are held together.
+  // Four tiles are held at a time: a row is long sooner than where there is one.
   const tile = block ?? tileFor(columns, LONGEST_TILE / 2);
-  const whole = columns <= tile;
-  const BLOCK_ROWS = whole ? rowsFor(2 * tile, x.device) : 1;
-  const parts = Math.min(cdiv(rows, BLOCK_ROWS), partsFor(BLOCK_ROWS * tile));
+  const whole = columns <= tile, places = nextPowerOf2(tile);
+  const BLOCK_ROWS = whole ? Math.max(1024 / places, 1) : 1;
+  const parts = Math.min(cdiv(rows, BLOCK_ROWS), partsFor(BLOCK_ROWS * places));
   using sums = device.empty([2, parts, columns]);
   if (whole) {
     layerNormBackwardKernel[grid(parts)](x, weight, gradient, result, sums, rows, columns, {
       BLOCK_ROWS,
       BLOCK: tile,
       EPS: eps,
-      numWarps: 2 * warpsFor(BLOCK_ROWS * tile, x.device),
+      // Sixteen elements a thread; a processor that plays the GPU has small warps.
+      numWarps: BLOCK_ROWS * places / (device.capabilities.software ? 256 : 512),
     });
   } else {
     using means = device.empty([rows]), normals = device.empty([rows]);

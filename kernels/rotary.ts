@@ -131,7 +131,7 @@ export function rotary(
     length!,
     heads!,
     half,
-    { HEADS, HALF, INVERSE: inverse },
+    { HEADS, HALF, INVERSE: inverse, numWarps: Math.max(HEADS * HALF / 256, 1) },
   );
   return result;
 }

@@ -112,7 +112,7 @@ export const scatterDigitsKernel = jit(
 );
 
 /** Elements of a block: enough that those of one digit fill a line of memory. */
-const BLOCK = { hardware: 4096, software: 512 };
+const BLOCK = { hardware: 4096, software: 2048 };
 
 /** Options of {@linkcode sort}. */
 export interface SortOptions {

@@ -125,7 +125,6 @@ export function compileStages(
     sortByKeys(tile, {
       ...{ invocations, lanes: target.subgroupSize === lanes ? lanes : 0 },
       workgroupBytes: target.maxWorkgroupBytes * STAGED_SHARE,
-      native: target,
     }),
   );
   const padded = simplified(sortable, padTiles(sortable));

@@ -268,7 +268,10 @@ function isSliceOfMore(x: Expr): boolean {
   return x.kind === "slice" && x.x.kind !== "name";
 }
 
-/** Sums and multiples of ramps are ramps. */
+/**
+ * Sums and multiples of ramps are ramps. What a ramp is compared with is moved rather than the ramp:
+ * `i + (0, 1, 2, 3) == n` is `(0, 1, 2, 3) == n - i`, with constants on one side.
+ */
 function rampOf(name: ElementwiseName, args: readonly Expr[]): Expr | undefined {
   const [a, b] = args as [Expr, Expr];
   const step = (x: Expr) => (x.kind === "ramp" ? x.step : isUniform(x) ? 0 : undefined);
@@ -288,6 +291,15 @@ function rampOf(name: ElementwiseName, args: readonly Expr[]): Expr | undefined 
       if (factor?.kind !== "literal") return undefined;
       const by = (sa + sb) * Number(factor.value);
       return exact(by) ? ramp(op(name, bases), by, width) : undefined;
+    }
+    case "eq":
+    case "ne": {
+      const { dtype } = a.type, [x, y] = bases;
+      if (isWide(dtype)) return undefined;
+      const moved = splat(op("sub", [y, x]), width), zero = literal(0, dtype);
+      const compared = [ramp(zero, sa - sb, width), moved];
+      if (sa === sb) return splat(op(name, bases, bool), width);
+      return { kind: "op", op: name, args: compared, attributes: NONE, type: { dtype: bool, width } };
     }
     default:
       return undefined;

@@ -5,12 +5,13 @@
  * key. It goes over its registers in order: lanes with the same key find each other, the first of them adds
  * their number to the count, and what the count was before, and how many of them come before, is how
  * many elements with this key the subgroup has had. Then the counts of all subgroups are added up, key
- * by key, and the elements are put where they belong in workgroup memory.
+ * by key, and the elements go where they belong through workgroup memory.
  */
 
-import { bool, i32, u32 } from "../ir/dtype.ts";
+import { bool, type DType, f32, i32, isFloat, u32 } from "../ir/dtype.ts";
 import type { Op } from "../ir/graph.ts";
 import type { Expr, Memory, SharedArray } from "../ir/invocation.ts";
+import type { LinearLayout } from "../layout/linear_layout.ts";
 import { type Context, expressionDtype } from "./context.ts";
 import { add, builtin, int, literal, mul, op as operation } from "./expr.ts";
 import { coordinate, gather, registerCount, registerOf } from "./registers.ts";
@@ -89,34 +90,96 @@ export function lowerSortBy(context: Context, op: Op): void {
 
   addUp(context, counts, { bins, groups, count, setCount });
 
-  const dtype = expressionDtype(op.result.type);
-  const size = op.result.type.shape[0]!;
-  const sorted = emitter.sharedArray({ dtype, width: 1 }, [size]);
-  const memory: Memory[] = [{ scope: "workgroup", name: sorted.name }];
-  emitter.phase(countsMemory, memory, () => {
+  const places: Expr[] = [];
+  emitter.phase(countsMemory, [], () => {
     for (const register of registers) {
       const start = emitter.bind(count(emitter.bind(add(own, digits[register]!))));
-      const place = emitter.bind(add(start, ranks[register]!), "place");
-      emitter.emit({
-        kind: "store_shared",
-        array: sorted.name,
-        indices: [place],
-        value: registerOf(packets, register),
+      places.push(emitter.bind(add(start, ranks[register]!), "place"));
+    }
+  });
+  const words = registers.map((register) => wordOf(registerOf(packets, register)));
+  const sorted = throughCounts(context, counts, words, places, op.result.type.layout!);
+  const dtype = expressionDtype(op.result.type);
+  context.define(
+    op.result,
+    gather(sorted.map((word) => fromWord(word, dtype)), sorted.map((_, i) => i)),
+  );
+}
+
+/** The bits of a value of at most 32, and the value of such bits. */
+function wordOf(x: Expr): Expr {
+  const { dtype } = x.type;
+  if (!isFloat(dtype)) return operation("cast", [x], i32, { to: i32.name });
+  return operation("bitcast", [operation("cast", [x], f32, { to: f32.name })], i32, {
+    to: i32.name,
+  });
+}
+
+function fromWord(word: Expr, dtype: DType): Expr {
+  if (!isFloat(dtype)) return operation("cast", [word], dtype, { to: dtype.name });
+  const value = operation("bitcast", [word], f32, { to: f32.name });
+  return operation("cast", [value], dtype, { to: dtype.name });
+}
+
+/**
+ * Puts words in their places. They pass through the array that was counted in, as many at a time as it
+ * holds: drivers fill workgroup memory with zeros first, which took longer for an array of all words than
+ * everything else.
+ */
+function throughCounts(
+  context: Context,
+  { name: array, type, dims: [part] }: SharedArray,
+  words: readonly Expr[],
+  places: readonly Expr[],
+  to: LinearLayout,
+): Expr[] {
+  const { emitter } = context, size = to.shape[0]!, bits = Math.log2(part!);
+  const memory: Memory[] = [{ scope: "workgroup", name: array }];
+  const parts = Math.max(size / part!, 1);
+  const within = (place: Expr) =>
+    parts === 1 ? place : emitter.bind(operation("and", [place, int(part! - 1)]));
+  const isOf = (place: Expr, which: number): Expr =>
+    parts === 1
+      ? literal(1, bool)
+      : operation("eq", [operation("shr", [place, int(bits)]), int(which)], bool);
+  const threads = [...to.bases.lane, ...to.bases.warp];
+  // With which part a register of the result comes, where that is the same in all invocations.
+  const known = threads.every(([basis]) => basis! < part!);
+  const targets = Array.from(
+    { length: registerCount(to) },
+    (_, register) => coordinate(emitter, to, register, 0),
+  );
+  const sorted: Expr[] = [];
+  for (let which = 0; which < parts; which++) {
+    emitter.phase([], memory, () => {
+      places.forEach((place, register) =>
+        emitter.when(isOf(place, which), () =>
+          emitter.emit({
+            kind: "store_shared",
+            array,
+            indices: [within(place)],
+            value: words[register]!,
+            atomic: true,
+          }))
+      );
+    });
+    emitter.phase(memory, [], () => {
+      targets.forEach((target, register) => {
+        if (known && Math.floor(to.indexOf({ register }) / part!) !== which) return;
+        const word = emitter.bind({
+          kind: "shared",
+          array,
+          indices: [within(target)],
+          atomic: true,
+          type,
+        });
+        sorted[register] = known || which === 0 ? word : emitter.bind(
+          operation("select", [isOf(target, which), word, sorted[register]!], i32),
+        );
       });
-    }
-  });
-  const to = op.result.type.layout!, elements: Expr[] = [];
-  emitter.phase(memory, [], () => {
-    for (let register = 0; register < registerCount(to); register++) {
-      elements.push(emitter.bind({
-        kind: "shared",
-        array: sorted.name,
-        indices: [coordinate(emitter, to, register, 0)],
-        type: sorted.type,
-      }));
-    }
-  });
-  context.define(op.result, gather(elements, elements.map((_, i) => i)));
+    });
+  }
+  return sorted;
 }
 
 /** Runs something for each of `length` indices, shared among the invocations. */

@@ -3,8 +3,8 @@
  * are a key and a place, the key in the upper bits.
  *
  * *Assumes* a canonicalised graph without layouts. *Guarantees* that what is left of `sort_by` sorts a
- * tile of one dimension with an element for every invocation, on subgroups, in the workgroup memory
- * there is. *Leaves alone* everything else.
+ * tile of one dimension, of at most 32 bits, with an element for every invocation, on subgroups, in the
+ * workgroup memory there is. *Leaves alone* everything else.
  *
  *     %r = sort_by %x, %key {bins = 16} : tile<256xf32>
  *
@@ -21,8 +21,6 @@
 import type { Builder } from "../ir/builder.ts";
 import { i32, u32 } from "../ir/dtype.ts";
 import type { Graph, Op, Value } from "../ir/graph.ts";
-import { registerBytes } from "../ir/native.ts";
-import type { Native } from "../ir/native.ts";
 import { dtypeOf } from "../ir/type.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -32,7 +30,6 @@ export interface SortTarget {
   /** Lanes of a subgroup; 0 where there are none. */
   readonly lanes: number;
   readonly workgroupBytes: number;
-  readonly native: Native;
 }
 
 /** More elements an invocation than this would make too long a shader. */
@@ -48,19 +45,14 @@ export function sortByKeys(graph: Graph, target: SortTarget): Graph {
   });
 }
 
-/** Whether the lowering can do it as it is: it counts each key for each subgroup. */
-function suits(op: Op, { invocations, lanes, workgroupBytes, native }: SortTarget): boolean {
+/** Whether the lowering can do it as it is: it counts each key for each subgroup, and moves words. */
+function suits(op: Op, { invocations, lanes, workgroupBytes }: SortTarget): boolean {
   const { shape } = op.result.type;
   if (lanes === 0 || lanes > MOST_LANES || shape.length !== 1) return false;
   const elements = 2 ** Math.ceil(Math.log2(shape[0]!)), each = elements / invocations;
-  const counts = 4 * countsOf(op.number("bins"), invocations, lanes);
-  const bytes = counts + elements * registerBytes(dtypeOf(op.result.type), native);
-  return each >= 1 && each <= MOST_EACH && bytes <= workgroupBytes;
-}
-
-/** How many counts the lowering keeps: of each key in each subgroup, and room to add them up. */
-function countsOf(bins: number, invocations: number, lanes: number): number {
-  return (invocations / lanes) * (2 ** Math.ceil(Math.log2(bins))) + 2 * invocations;
+  const bins = 2 ** Math.ceil(Math.log2(op.number("bins"))), groups = invocations / lanes;
+  return each >= 1 && each <= MOST_EACH && dtypeOf(op.result.type).bits <= 32 &&
+    4 * groups * (bins + 1) <= workgroupBytes;
 }
 
 function bySorting(builder: Builder, x: Value, key: Value): Value {

@@ -47,6 +47,16 @@ const TABLE: readonly [name: string, expr: Expr, expected: string][] = [
     op("mul", [ramp(i, 1, 4), literal(8, i32, 4)]),
     "vec4<i32>(i_0 * 8) + vec4<i32>(0, 8, 16, 24)",
   ],
+  [
+    "what a ramp is compared with is moved",
+    op("eq", [ramp(i, 1, 4), splat(builtin("invocation"), 4)], bool),
+    "(vec4<i32>(0) + vec4<i32>(0, 1, 2, 3)) == vec4<i32>(invocation - i_0)",
+  ],
+  [
+    "ramps of one step differ everywhere or nowhere",
+    op("ne", [ramp(i, 2, 4), ramp(builtin("invocation"), 2, 4)], bool),
+    "vec4<bool>(!(i_0 == invocation))",
+  ],
   ["an element of a ramp", slice(ramp(i, 2, 4), 3), "i_0 + 6"],
   ["an element of a splat", slice(splat(x, 4), 2), "x_0"],
   [

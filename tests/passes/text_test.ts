@@ -36,11 +36,7 @@ const PASSES: Record<string, (graph: Graph, name: string) => Graph> = {
   },
   eliminate_dead: eliminateDead,
   pad_tiles: padTiles,
-  sort_by_keys: (graph) =>
-    sortByKeys(graph, {
-      ...{ invocations: 4, lanes: 2, workgroupBytes: 4096 },
-      native: { f16: true, int64: true, f64: true },
-    }),
+  sort_by_keys: (graph) => sortByKeys(graph, { invocations: 4, lanes: 2, workgroupBytes: 4096 }),
   roll_tiles: (graph) =>
     rollTilesTo(graph, { largest: 16, blockBits: 3, aliases: graph.params.map((_, i) => i) }),
   prefetch,

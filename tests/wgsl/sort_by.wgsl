@@ -9,7 +9,6 @@ struct Scalars {
 @group(0) @binding(3) var<uniform> scalars: Scalars;
 var<workgroup> shared_0: array<atomic<i32>, 1024>;
 var<workgroup> shared_1: array<i32, 256>;
-var<workgroup> shared_2: array<u32, 512>;
 
 fn peers_by_8_bits(key: u32) -> u32 {
   var peers = subgroupBallot(true).x;
@@ -157,22 +156,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   workgroupBarrier();
   let v_65 = atomicLoad(&shared_0[own_0 + digit_0]);
   let place_0 = v_65 + (v_18 + i32(above_0));
-  shared_2[place_0] = key_0.x;
   let v_67 = atomicLoad(&shared_0[own_0 + digit_1]);
   let place_1 = v_67 + (v_21 + i32(above_1));
-  shared_2[place_1] = key_0.y;
   let v_69 = atomicLoad(&shared_0[own_0 + digit_2]);
   let place_2 = v_69 + (v_24 + i32(above_2));
-  shared_2[place_2] = key_0.z;
   let v_71 = atomicLoad(&shared_0[own_0 + digit_3]);
   let place_3 = v_71 + (v_27 + i32(above_3));
-  shared_2[place_3] = key_0.w;
   workgroupBarrier();
-  let v_72 = shared_2[at0_1];
-  let v_73 = shared_2[at0_1 + 1];
-  let v_74 = shared_2[at0_1 + 2];
-  let v_75 = shared_2[at0_1 + 3];
-  let sorted_0 = vec4<u32>(v_72, v_73, v_74, v_75);
+  atomicStore(&shared_0[place_0], i32(key_0.x));
+  atomicStore(&shared_0[place_1], i32(key_0.y));
+  atomicStore(&shared_0[place_2], i32(key_0.z));
+  atomicStore(&shared_0[place_3], i32(key_0.w));
+  workgroupBarrier();
+  let v_72 = atomicLoad(&shared_0[at0_1]);
+  let v_73 = atomicLoad(&shared_0[at0_1 + 1]);
+  let v_74 = atomicLoad(&shared_0[at0_1 + 2]);
+  let v_75 = atomicLoad(&shared_0[at0_1 + 3]);
+  let sorted_0 = vec4<u32>(u32(v_72), u32(v_73), u32(v_74), u32(v_75));
   let v_77 = vec2<i32>(invocation, invocation + 128) * vec2<i32>(num_programs_x);
   let share_0 = v_77 + vec2<i32>(program_x);
   let v_78 = share_0 + vec2<i32>(-1);
