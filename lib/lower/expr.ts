@@ -299,7 +299,13 @@ function rampOf(name: ElementwiseName, args: readonly Expr[]): Expr | undefined 
       const moved = splat(op("sub", [y, x]), width), zero = literal(0, dtype);
       const compared = [ramp(zero, sa - sb, width), moved];
       if (sa === sb) return splat(op(name, bases, bool), width);
-      return { kind: "op", op: name, args: compared, attributes: NONE, type: { dtype: bool, width } };
+      return {
+        kind: "op",
+        op: name,
+        args: compared,
+        attributes: NONE,
+        type: { dtype: bool, width },
+      };
     }
     default:
       return undefined;
