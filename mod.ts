@@ -64,13 +64,18 @@ export type { Capabilities, Limits } from "./lib/runtime/capabilities.ts";
 export {
   type ArangeOptions,
   Device,
-  type DeviceOptions,
   type DTypeOptions,
   type FromOptions,
-  type NestedNumbers,
   type RandomOptions,
 } from "./lib/runtime/device.ts";
+export type {
+  NestedNumbers,
+  NumberDType,
+  TensorArrays,
+  TensorDType,
+} from "./lib/runtime/elements.ts";
 export type { OverOptions } from "./lib/runtime/interop.ts";
+export type { DeviceOptions } from "./lib/runtime/options.ts";
 export {
   Profile,
   type ProfiledKernel,
@@ -78,11 +83,6 @@ export {
   type ProfileOptions,
   type Work,
 } from "./lib/runtime/profile.ts";
-export {
-  type NumberDType,
-  Tensor,
-  type TensorArrays,
-  type TensorDType,
-} from "./lib/runtime/tensor.ts";
+export { Tensor } from "./lib/runtime/tensor.ts";
 /** Times and comparisons, for tests and benchmarks of kernels. */
 export * as testing from "./lib/testing.ts";

@@ -10,7 +10,8 @@ import type { Graph } from "../ir/graph.ts";
 import type { COMPUTED, FIXED, Grid } from "../grid.ts";
 import type { TensorDescriptor } from "../language/blocks.ts";
 import type { Pointer } from "../language/types.ts";
-import type { Tensor, TensorDType } from "../runtime/tensor.ts";
+import type { TensorDType } from "../runtime/elements.ts";
+import type { Tensor } from "../runtime/tensor.ts";
 import type { ArgumentSpec } from "../trace/trace.ts";
 
 /** What a launch may say besides the kernel's constants. */

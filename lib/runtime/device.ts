@@ -3,66 +3,31 @@
  */
 
 import { DeviceError, LaunchError } from "../errors.ts";
+import { shown } from "../words.ts";
 import { describe } from "./adapter.ts";
-import type { Cache } from "../cache/cache.ts";
 import type { Backend, Filling, MemoryReport } from "./backend.ts";
-import { DTYPES, elementOf, type HostArray, isFloat, type Numeric } from "../ir/dtype.ts";
+import { DTYPES, elementOf, type HostArray, isFloat } from "../ir/dtype.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { loadDawn } from "./dawn.ts";
-import { HostBackend } from "./host.ts";
-import { Profile, type ProfileOptions } from "./profile.ts";
-import { fillNormal, fillUniform } from "./random.ts";
-import { checkShape, sizeOf } from "./shapes.ts";
 import {
   arrayOf,
   bytesOf,
   checkDType,
-  dtypeOfArray,
+  dtypeOfData,
   elementBytes,
-  Tensor,
+  flatten,
+  type NestedNumbers,
   type TensorArrays,
   type TensorDType,
-} from "./tensor.ts";
-import { checkOptions } from "./options.ts";
+} from "./elements.ts";
+import { HostBackend } from "./host.ts";
+import { checkOptions, choose, type DeviceOptions, isDebugged, isSanitized } from "./options.ts";
+import { Profile, type ProfileOptions } from "./profile.ts";
+import { fillNormal, fillUniform } from "./random.ts";
+import { checkShape, sizeOf } from "./shapes.ts";
 import { takeGpu } from "./spares.ts";
+import { Tensor } from "./tensor.ts";
 import { WebGpuBackend } from "./webgpu.ts";
-import { shown } from "../words.ts";
-
-/** What {@linkcode Device.open} may be told. */
-export interface DeviceOptions {
-  /** `"auto"` (the default) takes WebGPU where there is an adapter and the CPU elsewhere. */
-  device?: "auto" | "webgpu" | "cpu" | undefined;
-  /**
-   * Whose WebGPU: that of Deno or the browser (`"host"`, the default), or Chrome's in Deno (`"dawn"`), which
-   * reaches matrix units; it is fetched from npm and needs `--allow-ffi --allow-env --allow-read`.
-   */
-  provider?: "host" | "dawn" | undefined;
-  /** Which GPU, where there are several; `"high-performance"` unless said otherwise. */
-  powerPreference?: "high-performance" | "low-power" | undefined;
-  /**
-   * Optional features of the GPU that are left alone, such as `"shader-f16"` or `"wgpu-shader-int64"`:
-   * to see what kernels do on a device that lacks them.
-   */
-  without?: readonly string[] | undefined;
-  /**
-   * Whether launches check `tl.deviceAssert` and overflowing integers, unless they say otherwise
-   * themselves; on the CPU they do by default, on a GPU they do not.
-   */
-  debug?: boolean | undefined;
-  /**
-   * Whether kernels are watched while they run, which takes them much longer. Accesses outside of
-   * tensors are errors, on a GPU too. On the CPU so are reads of memory that was never written, stores of different
-   * values to one element by two programs, offsets that overflow, and NaNs that arise from finite
-   * numbers and are stored. False unless given, or asked for by `cli.ts run --sanitize`.
-   */
-  sanitize?: boolean | undefined;
-  /** Takes what kernels print with `tl.devicePrint`, a text at a time; `console.log` unless given. */
-  print?: ((text: string) => void) | undefined;
-  /** Bytes of GPU memory that tensors may hold together; as many as there are unless given. */
-  memoryLimit?: number | undefined;
-  /** Where compiled kernels and results of tuning are kept for the next run; nowhere unless given. */
-  cache?: Cache | undefined;
-}
 
 /** The element type of a new tensor. */
 export interface DTypeOptions<D extends TensorDType> {
@@ -90,22 +55,6 @@ export interface ArangeOptions<D extends TensorDType> extends DTypeOptions<D> {
 export interface FromOptions<D extends TensorDType> extends DTypeOptions<D> {
   /** The shape; one dimension, or that of nested arrays, unless given. */
   shape?: readonly number[] | undefined;
-}
-
-/** Numbers in arrays of any depth, all of one length at each depth; bigints for 64-bit integers. */
-export type NestedNumbers = readonly number[] | readonly bigint[] | readonly NestedNumbers[];
-
-/** Set by `cli.ts run --device`: what `"auto"` means. On `globalThis`, so that every copy of the module sees it. */
-const OVERRIDE = Symbol.for("nereid.device");
-
-/** Set by `cli.ts run --sanitize`: what `sanitize` is unless given. */
-const SANITIZE = Symbol.for("nereid.sanitize");
-
-/** Set by `cli.ts run --debug`: what `debug` is unless given. */
-const DEBUG = Symbol.for("nereid.debug");
-
-function isSanitized({ sanitize }: Pick<DeviceOptions, "sanitize">): boolean {
-  return sanitize ?? (globalThis as Record<symbol, unknown>)[SANITIZE] === true;
 }
 
 let toldOfFallback = false;
@@ -145,9 +94,7 @@ export class Device {
   ) {
     this.#backend = backend;
     this.capabilities = backend.capabilities;
-    this.debug = options.debug ??
-      ((globalThis as Record<symbol, unknown>)[DEBUG] === true ||
-        backend.capabilities.kind === "cpu");
+    this.debug = isDebugged(options) ?? backend.capabilities.kind === "cpu";
     this.sanitize = isSanitized(options);
     if (options.print) backend.print = options.print;
   }
@@ -575,80 +522,10 @@ export class Device {
   }
 }
 
-/** What to open: what the options say, or what the command line says where they leave it open. */
-function choose(options: DeviceOptions): { device: string; provider: string } {
-  let device: string = options.device ?? "auto", provider: string = options.provider ?? "host";
-  const override = (globalThis as Record<symbol, unknown>)[OVERRIDE];
-  if (device === "auto" && options.provider === undefined && override !== undefined) {
-    device = String(override);
-    if (device === "dawn") [device, provider] = ["webgpu", "dawn"];
-  }
-  if (!["auto", "webgpu", "cpu"].includes(device)) {
-    throw new DeviceError(
-      `Cannot open the device '${device}': devices are 'auto', 'webgpu' and 'cpu'`,
-    );
-  }
-  if (!["host", "dawn"].includes(provider)) {
-    throw new DeviceError(
-      `Cannot open a device of the provider '${provider}': providers are 'host' and 'dawn'`,
-    );
-  }
-  if (device === "cpu" && provider === "dawn") {
-    throw new DeviceError(
-      "Cannot open the CPU device through Dawn, which provides WebGPU: leave out 'device' or 'provider'",
-    );
-  }
-  return { device, provider };
-}
-
 function checkRandom(method: string, dtype: string | undefined): "f32" | "f16" {
   const checked = checkDType(dtype ?? "f32");
   if (checked === "f32" || checked === "f16") return checked;
   throw new LaunchError(
     `Cannot draw random numbers of dtype ${checked}: ${method}() makes 'f32' or 'f16'`,
   );
-}
-
-function dtypeOfData(data: unknown): TensorDType {
-  const dtype = dtypeOfArray(data);
-  if (dtype) return dtype;
-  if (Array.isArray(data)) {
-    let first: unknown = data;
-    while (Array.isArray(first)) first = first[0];
-    return typeof first === "bigint" ? "i64" : "f32";
-  }
-  const what = data instanceof Promise
-    ? "a promise (is an await missing?)"
-    : Object.prototype.toString.call(data).slice(8, -1);
-  throw new LaunchError(
-    `Cannot make a tensor from ${what}: pass an array of numbers, a typed array of a tensor's dtype, ` +
-      "or say which dtype to convert to",
-  );
-}
-
-/** The numbers of nested arrays in row-major order, and the shape of the nest. */
-function flatten(data: ArrayLike<Numeric> | NestedNumbers): {
-  numbers: ArrayLike<Numeric>;
-  shape: readonly number[];
-} {
-  if (!Array.isArray(data) || !Array.isArray(data[0])) {
-    return { numbers: data as ArrayLike<Numeric>, shape: [data.length] };
-  }
-  const shape: number[] = [];
-  for (let level: unknown = data; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const numbers: Numeric[] = [];
-  const visit = (level: unknown, depth: number): void => {
-    const isArray = Array.isArray(level);
-    if (isArray !== depth < shape.length || (isArray && level.length !== shape[depth])) {
-      throw new LaunchError(
-        `Cannot make a tensor from nested arrays of unequal lengths: expected ${
-          depth < shape.length ? `an array of ${shape[depth]}` : "a number"
-        } at depth ${depth}, found ${isArray ? `an array of ${level.length}` : String(level)}`,
-      );
-    }
-    if (isArray) { for (const inner of level) visit(inner, depth + 1); }
-    else numbers.push(level as Numeric);
-  };
-  visit(data, 0);
-  return { numbers, shape };
 }

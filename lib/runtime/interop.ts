@@ -7,9 +7,10 @@ import { LaunchError } from "../errors.ts";
 import { shown } from "../words.ts";
 import type { Storage } from "./backend.ts";
 import type { Device } from "./device.ts";
+import type { TensorDType } from "./elements.ts";
 import { GpuStorage } from "./gpu_storage.ts";
 import { sizeOf } from "./shapes.ts";
-import type { Tensor, TensorDType } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { WebGpuBackend } from "./webgpu.ts";
 
 /** Of {@linkcode Tensor.over}. */
