@@ -86,6 +86,7 @@ export class Device {
   readonly sanitize: boolean;
   #backend: Backend | undefined;
   #draws = 0; // random tensors made without a seed
+  #profiling = false;
 
   /** Devices are made by {@linkcode Device.open} and {@linkcode Device.from}. */
   constructor(
@@ -431,7 +432,7 @@ export class Device {
    * neither are the trials of autotuning.
    * @param options What launches move and compute, so that rates can be told.
    * @returns The times, by launch and by kernel; `console.log` prints a table.
-   * @throws {DeviceError} When the device has no clock, or a launch failed.
+   * @throws {DeviceError} When the device has no clock, is being profiled already, or a launch failed.
    *
    * @example
    * ```ts
@@ -456,10 +457,20 @@ export class Device {
         `Cannot profile ${shown(action)}: pass a function that launches, () => kernel[grid(…)](…)`,
       );
     }
-    const laps = await this.backend.profile(async () => {
-      await action();
-    });
-    return new Profile(this.capabilities.adapter, laps, options);
+    if (this.#profiling) {
+      throw new DeviceError(
+        "Cannot profile: another profile of this device is under way, and a launch is timed for one; await it first",
+      );
+    }
+    this.#profiling = true;
+    try {
+      const laps = await this.backend.profile(async () => {
+        await action();
+      });
+      return new Profile(this.capabilities.adapter, laps, options);
+    } finally {
+      this.#profiling = false;
+    }
   }
 
   /**

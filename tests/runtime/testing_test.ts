@@ -1,6 +1,15 @@
 /** `testing`: times of what is launched, comparisons, reports. */
 
-import { grid, jit, LaunchError, NereidError, type Pointer, testing, tl } from "../../mod.ts";
+import {
+  DeviceError,
+  grid,
+  jit,
+  LaunchError,
+  NereidError,
+  type Pointer,
+  testing,
+  tl,
+} from "../../mod.ts";
 import { quantile } from "../../lib/launch/timing.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../support/assert.ts";
 import { onCpu, onDevices, onGpu } from "../support/devices.ts";
@@ -150,6 +159,30 @@ onGpu("a profile rejects with what its action rejects with, and is over then", a
   assertEquals(profile.launches.length, 1);
   assertEquals((await x.read())[0], 3);
 });
+
+onDevices(
+  "a launch is timed for one profile: a second at the same time is refused",
+  async (device) => {
+    if (
+      device.kind === "webgpu" && !device.capabilities.features.includes("timestamp-query")
+    ) return;
+    using x = device.full([64], 1);
+    const launch = () => addOne[grid(1)](x),
+      message = "another profile of this device is under way";
+    const outer = await device.profile(async () => {
+      launch();
+      await assertRejects(() => device.profile(launch), DeviceError, message);
+      launch();
+    });
+    assertEquals(outer.launches.length, 2);
+    const [first, second] = await Promise.allSettled([
+      device.profile(launch),
+      device.profile(launch),
+    ]);
+    assertEquals([first.status, second.status], ["fulfilled", "rejected"]);
+    assertEquals((await device.profile(launch)).launches.length, 1);
+  },
+);
 
 onGpu("an empty profile is one of nothing", async (device) => {
   if (!device.capabilities.features.includes("timestamp-query")) return;
