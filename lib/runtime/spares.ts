@@ -21,8 +21,12 @@ export interface OwnedGpu {
   readonly giveBack: (idle: Promise<void>) => void;
 }
 
+interface Spare extends OwnedGpu {
+  readonly fate: Fate;
+}
+
 /** One for each way of opening; more are destroyed. */
-const spares = new Map<string, OwnedGpu>();
+const spares = new Map<string, Spare>();
 
 /** Those that will be spare in a moment. */
 const leaving = new Map<string, Set<Promise<void>>>();
@@ -56,27 +60,50 @@ export async function takeGpu(options: AdapterOptions): Promise<OwnedGpu | undef
   }
   if (!opened) return undefined;
   const { device, info } = opened, capabilities = await describe(device, info);
+  return owned(device, capabilities, key);
+}
+
+/** What becomes of a GPU device; it does not hold on to it. */
+interface Fate {
+  readonly key: string;
+  /** Destroyed, lost or collected. */
+  gone: boolean;
+}
+
+const collected = new FinalizationRegistry(goes);
+
+function goes(fate: Fate): void {
+  if (fate.gone) return;
+  fate.gone = true;
+  open--;
+  if (spares.get(fate.key)?.fate === fate) spares.delete(fate.key);
+}
+
+/** A function of its own: what waits for a loss is never collected, and must have nothing of the device. */
+function hearLoss(lost: GPUDevice["lost"], fate: Fate): void {
+  lost.then(() => goes(fate));
+}
+
+function owned(device: GPUDevice, capabilities: Capabilities, key: string): Spare {
+  const fate: Fate = { key, gone: false };
   open++;
-  let lost = false;
-  device.lost.then(() => {
-    open--;
-    lost = true;
-    if (spares.get(key) === owned) spares.delete(key);
-  });
-  const owned: OwnedGpu = {
+  hearLoss(device.lost, fate);
+  collected.register(device, fate);
+  const spare: Spare = {
     device,
     capabilities,
+    fate,
     giveBack(idle) {
       const waits = leaving.get(key) ?? new Set();
       leaving.set(key, waits);
       const left = idle.then(() => {
         waits.delete(left);
-        if (lost) return;
+        if (fate.gone) return;
         if (spares.has(key)) device.destroy();
-        else spares.set(key, owned);
+        else spares.set(key, spare);
       });
       waits.add(left);
     },
   };
-  return owned;
+  return spare;
 }

@@ -31,6 +31,11 @@ export interface BackendOptions {
   readonly cache?: Cache | undefined;
 }
 
+/** Where a GPU device's events go, as long as the backend is not disposed of: the device may outlive it. */
+interface Events {
+  failures: FailureLog | undefined;
+}
+
 export class WebGpuBackend implements Backend {
   readonly limits: Limits;
   readonly queue: LaunchQueue;
@@ -40,8 +45,7 @@ export class WebGpuBackend implements Backend {
   readonly #pool: MemoryPool;
   readonly #owned: boolean;
   readonly #giveBack: BackendOptions["giveBack"];
-  /** Where the GPU device's events go, as long as this is not disposed of: a GPU device may outlive it. */
-  readonly #events: { failures: FailureLog | undefined };
+  readonly #events: Events;
   /** Whether others have the GPU device. */
   shared = false;
   readonly #adopted = new WeakMap<GPUBuffer, Block>(); // one block for each buffer, so that sharing is seen
@@ -74,23 +78,9 @@ export class WebGpuBackend implements Backend {
       destroy: (block) => this.queue.destroy(block),
       forget: (block) => this.queue.forget(block),
     });
-    const events = this.#events = { failures: this.queue.failures as FailureLog | undefined };
-    if (owned) {
-      const listener = (event: Event) => {
-        event.preventDefault();
-        const { message } = (event as GPUUncapturedErrorEvent).error;
-        events.failures?.add(new DeviceError(`The device reported an error: ${message}`));
-        if (!events.failures) gpu.removeEventListener("uncapturederror", listener);
-      };
-      gpu.addEventListener("uncapturederror", listener);
-    }
-    gpu.lost.then(({ reason, message }) => {
-      events.failures?.lose(
-        new DeviceError(
-          `The device was lost (${reason}): ${message}. Its tensors are gone; open another with Device.open()`,
-        ),
-      );
-    });
+    this.#events = { failures: this.queue.failures };
+    if (owned) hearErrors(gpu, this.#events);
+    hearLoss(gpu.lost, this.#events);
   }
 
   allocate(bytes: number, what: string, filling: Filling): GpuStorage {
@@ -213,6 +203,30 @@ export class WebGpuBackend implements Backend {
     if (this.#giveBack && !this.shared && !lost) this.#giveBack(idle);
     else if (this.#owned) idle.then(() => this.gpu.destroy());
   }
+}
+
+function hearErrors(gpu: GPUDevice, events: Events): void {
+  const listener = (event: Event) => {
+    event.preventDefault();
+    const { message } = (event as GPUUncapturedErrorEvent).error;
+    events.failures?.add(new DeviceError(`The device reported an error: ${message}`));
+    if (!events.failures) gpu.removeEventListener("uncapturederror", listener);
+  };
+  gpu.addEventListener("uncapturederror", listener);
+}
+
+/**
+ * A function of its own, whose closure has nothing of the device: Deno holds on to what waits for a loss, and a
+ * device that is only forgotten would never be collected.
+ */
+function hearLoss(lost: GPUDevice["lost"], events: Events): void {
+  lost.then(({ reason, message }) => {
+    events.failures?.lose(
+      new DeviceError(
+        `The device was lost (${reason}): ${message}. Its tensors are gone; open another with Device.open()`,
+      ),
+    );
+  });
 }
 
 /** What is printed in place of what did not fit. */

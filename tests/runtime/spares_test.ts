@@ -126,3 +126,32 @@ onGpu("a driver that gives no more devices is told of, with what to do", async (
   );
   for (const device of made) device.destroy();
 });
+
+onGpu("devices that are forgotten are collected, with all that is theirs", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["eval", "--no-lock", "--ext=ts", "--v8-flags=--expose-gc"],
+      `import { Device, grid, jit, tl } from ${
+        JSON.stringify(new URL("../../mod.ts", import.meta.url))
+      };
+       const set = jit(function set(x) { tl.store(x + tl.arange(0, 4), 1); });
+       let collected = 0;
+       const registry = new FinalizationRegistry(() => collected++);
+       async function forget() {
+         const device = await Device.open({ device: "webgpu" }), x = device.zeros([4]);
+         registry.register(device.backend.gpu, undefined);
+         set[grid(1)](x);
+         await x.read();
+       }
+       for (let i = 0; i < 4; i++) await forget();
+       for (let i = 0; i < 50 && collected < 3; i++) { // the last one may be on the stack
+         gc();
+         await new Promise((done) => setTimeout(done, 10));
+       }
+       console.log(collected >= 3);`,
+    ],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals([code, out], [0, "true\n"], error);
+});
