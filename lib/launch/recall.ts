@@ -24,6 +24,13 @@ class Node<Leaf> {
   leaf: Leaf | undefined;
 }
 
+/** Where the ways of launches on one device begin. */
+class Root<Leaf> extends Node<Leaf> {
+  constructor(readonly device: Device) {
+    super();
+  }
+}
+
 /**
  * Steps of numbers and booleans, beside those of integers: what divides them, 1, 4 or 16. Dtypes of
  * tensors are steps as well, by name.
@@ -57,10 +64,9 @@ let made = 0;
 
 export class Recall<Leaf> {
   readonly #positional: Parameters["positional"];
-  #roots = new WeakMap<Device, Node<Leaf>>();
+  #roots = new WeakMap<Device, Root<Leaf>>();
   #nodes = 0;
-  #device: Device | undefined; // of the last launch, and its root
-  #root: Node<Leaf> | undefined;
+  #last: WeakRef<Root<Leaf>> | undefined; // of the last launch's device, which may be forgotten
 
   constructor({ positional }: Parameters) {
     this.#positional = positional;
@@ -75,7 +81,7 @@ export class Recall<Leaf> {
   keep(args: readonly unknown[], leaf: Leaf): void {
     if (this.#nodes > MAX_NODES) {
       this.#roots = new WeakMap();
-      this.#device = this.#root = undefined;
+      this.#last = undefined;
       this.#nodes = 0;
     }
     const before = made;
@@ -142,10 +148,11 @@ export class Recall<Leaf> {
   }
 
   #rootOf(device: Device, grow: boolean): Node<Leaf> | undefined {
-    if (device === this.#device) return this.#root;
+    const last = this.#last?.deref();
+    if (last?.device === device) return last;
     let root = this.#roots.get(device);
-    if (!root && grow) this.#roots.set(device, root = new Node());
-    if (root) [this.#device, this.#root] = [device, root];
+    if (!root && grow) this.#roots.set(device, root = new Root(device));
+    if (root) this.#last = new WeakRef(root);
     return root;
   }
 }
