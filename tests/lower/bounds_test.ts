@@ -7,6 +7,7 @@ import { type Bound, boundsOf, setBounds } from "../../lib/lower/bounds.ts";
 import { int, literal, named, op, ramp, slice, vector } from "../../lib/lower/expr.ts";
 import { jit, type Pointer, tl } from "../../mod.ts";
 import { assertEquals } from "../support/assert.ts";
+import { TARGET } from "../support/target.ts";
 
 function bounded(name: string, ...bound: Bound): Expr {
   const x = named(name, { dtype: i32, width: 1 });
@@ -61,17 +62,7 @@ Deno.test("a tile of 800 elements loads and stores 25 registers of 32 in a warp"
   const { program } = compileStages(
     double.graph([pointer, pointer], { BLOCK: 800 }),
     { numWarps: 1, numStages: 2, aliases: [0, 1], fold: "none" },
-    {
-      subgroupSize: 32,
-      f16: true,
-      int64: true,
-      int64Atomics: true,
-      f64: true,
-      maxWorkgroupBytes: 49_152,
-      maxInvocations: 1024,
-      software: false,
-      dialect: "naga",
-    },
+    TARGET,
   );
   assertEquals(program.wgsl.match(/buffer_of_x\[/g)?.length, 25);
   assertEquals(program.wgsl.match(/buffer_of_out\[/g)?.length, 25);

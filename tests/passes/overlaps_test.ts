@@ -4,6 +4,7 @@ import { compileStages } from "../../lib/compile.ts";
 import { pointer, scalar, traced } from "../trace/support.ts";
 import { type Pointer, tl } from "../../mod.ts";
 import { assertEquals } from "../support/assert.ts";
+import { TARGET } from "../support/target.ts";
 
 /** How many storage barriers a kernel has; `a` and `b` are pointers, of which `shared` says that they are one. */
 function barriers(
@@ -15,10 +16,7 @@ function barriers(
   const { program } = compileStages(
     graph,
     { numWarps: 2, numStages: 2, aliases: shared ? [0, 0] : [0, 1], fold: "none" },
-    {
-      ...{ subgroupSize: 32, f16: true, int64: true, int64Atomics: true, f64: true },
-      ...{ maxWorkgroupBytes: 32_768, maxInvocations: 1024, software: false, dialect: "naga" },
-    },
+    TARGET,
   );
   return program.wgsl.match(/storageBarrier\(\)/g)?.length ?? 0;
 }

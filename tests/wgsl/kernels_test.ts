@@ -14,6 +14,7 @@ import { softmaxKernel } from "../../kernels/softmax.ts";
 import { addKernel } from "../../kernels/vector_add.ts";
 import { jit, type Pointer, tl } from "../../mod.ts";
 import { assert, assertEquals } from "../support/assert.ts";
+import { TARGET } from "../support/target.ts";
 
 const { f16, f32, i32, u32 } = DTYPES;
 
@@ -48,18 +49,7 @@ function wgslOf(
   return compileStages(
     kernel.graph(args, constants),
     { numWarps: 4, numStages: 2, aliases, fold: "none" },
-    {
-      subgroupSize,
-      f16: true,
-      int64: true,
-      int64Atomics: true,
-      f64: true,
-      maxWorkgroupBytes: 49_152,
-      maxInvocations: 1024,
-      software: false,
-      dialect: "naga",
-      ...others,
-    },
+    { ...TARGET, subgroupSize, ...others },
   ).program.wgsl;
 }
 
