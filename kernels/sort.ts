@@ -111,8 +111,14 @@ export const scatterDigitsKernel = jit(
   () => ({ tl, keysAt, numbersOf, digitsOf, DIGITS }),
 );
 
-/** Elements of a block: enough that those of one digit fill a line of memory. */
-const BLOCK = { hardware: 4096, software: 2048 };
+/**
+ * Elements of a block, and its warps: enough that those of one digit fill a line of memory. Without
+ * subgroups a block is put in order by comparing, which takes more the longer it is.
+ */
+function blockFor({ capabilities: { software, subgroupSize } }: Device): [number, number] {
+  if (software) return [2048, 4];
+  return subgroupSize > 0 ? [4096, 8] : [1024, 8];
+}
 
 /** Options of {@linkcode sort}. */
 export interface SortOptions {
@@ -133,14 +139,14 @@ export function sort(x: Tensor, { descending = false, out }: SortOptions = {}): 
   checkDType("sort", "x", x, ["f32", "i32", "u32"]);
   const result = resultTensor("sort", out, x, x.shape, [x.dtype]);
   if (x.size === 0) return result;
-  const n = x.size, { device } = x, { software } = device.capabilities;
-  const block = software ? BLOCK.software : BLOCK.hardware, blocks = cdiv(n, block);
+  const n = x.size, { device } = x;
+  const [block, numWarps] = blockFor(device), blocks = cdiv(n, block);
   using counts = device.empty([DIGITS, blocks], { dtype: "i32" });
   using a = device.empty([blocks * block], { dtype: "u32" });
   using b = device.empty([blocks * block], { dtype: "u32" });
   for (let shift = 0, from = x; shift < 32; shift += BITS) {
     const FIRST = shift === 0, LAST = shift === 32 - BITS, to = LAST ? result : from === a ? b : a;
-    const options = { BLOCK: block, FIRST, FLIP: descending, numWarps: software ? 4 : 8 };
+    const options = { BLOCK: block, FIRST, FLIP: descending, numWarps };
     countDigitsKernel[grid(blocks)](from, counts, n, shift, options);
     cumsum(counts, { out: counts });
     scatterDigitsKernel[grid(blocks)](from, counts, to, n, shift, { ...options, LAST });

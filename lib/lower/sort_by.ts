@@ -55,7 +55,8 @@ export function lowerSortBy(context: Context, op: Op): void {
     eachOf(context, groups * bins, (index) => setCount(index, int(0)));
   });
 
-  // Places among the elements with the same key in the same subgroup.
+  // Places among the elements with the same key in the same subgroup. No barrier stands between one
+  // register's addition and the next: that waits for the shuffle, which waits for this.
   const registers = Array.from({ length: registerCount(x!.type.layout!) }, (_, i) => i);
   const digits: Expr[] = [], ranks: Expr[] = [];
   emitter.phase(countsMemory, countsMemory, () => {

@@ -3,7 +3,7 @@
 import { cases, reference, sort } from "../../kernels/sort.ts";
 import { LaunchError } from "../../mod.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
-import { onDevices } from "../support/devices.ts";
+import { onDevices, onGpuWithout } from "../support/devices.ts";
 import { caseName } from "./compare.ts";
 
 /** Numbers of all magnitudes, some of them equal. */
@@ -33,6 +33,19 @@ onDevices("sort() puts NaN last and -0 before 0, and can overwrite its input", a
     const expected = Array.from(reference(Float32Array.from(values), { descending }));
     assertEquals(Array.from(await x.read()), expected);
   }
+});
+
+onGpuWithout("subgroups", "sort() agrees with the reference", async (device) => {
+  const values = numbers(5000, "f32");
+  const out = sort(device.from(values));
+  assertEquals(Array.from(await out.read()), Array.from(reference(values)));
+});
+
+onDevices("sort() keeps the order of equal digits across blocks", async (device) => {
+  // All in one bin of three rounds, most in one of the fourth.
+  const values = Array.from({ length: 9000 }, (_, i) => i % 100 === 0 ? 9000 - i : 7);
+  const out = sort(device.from(values, { dtype: "i32" }), { descending: true });
+  assertEquals(Array.from(await out.read()), values.toSorted((a, b) => b - a));
 });
 
 onDevices("sort() refuses halves", (device) => {

@@ -2,7 +2,7 @@
 
 import { Device, tl } from "../../mod.ts";
 import { assertClose, assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { onDevices, onGpu } from "../support/devices.ts";
+import { type DeviceTest, onDevices, onGpu, onGpuWithout } from "../support/devices.ts";
 import { failure, pointer } from "../trace/support.ts";
 import { alongAxis, applied, numbers } from "./support.ts";
 
@@ -108,7 +108,7 @@ const SORTS_BY = [
   (x: number, key: number) => tl.sort(x, { by: key, bins: 7, descending: true }),
 ];
 
-onDevices("sort by small integers keeps the order of equal ones", async (device) => {
+const sortedBy: DeviceTest = async (device) => {
   // Tiles with fewer elements than invocations and of two dimensions go by another way, and so do
   // those of which there is no room to count.
   const cases = [
@@ -133,7 +133,10 @@ onDevices("sort by small integers keeps the order of equal ones", async (device)
     });
     assertEquals(sorted!.map(Number), join(wanted), `${shape} ${dtype} ${bins}`);
   }
-});
+};
+
+onDevices("sort by small integers keeps the order of equal ones", sortedBy);
+onGpuWithout("subgroups", "sort by small integers keeps the order of equal ones", sortedBy);
 
 onDevices("sorting loses no element when there are NaNs", async (device) => {
   const x = numbers([64], "f32");
