@@ -70,6 +70,15 @@ for (const [[M, N, K], options] of PRODUCTS) {
   });
 }
 
+onUnits("a matrix is multiplied by itself, from one buffer", async (device) => {
+  const size = 32, shape = [size, size, size] as const;
+  using a = device.randn([size, size], { dtype: "f16", seed: 3 });
+  using out = matmul(a, a, { dtype: "f32", numWarps: 1, blockM: 16, blockN: 32, blockK: 16 });
+  const values = await a.read();
+  const expected = reference(values, values, shape);
+  assertClose(await out.read(), expected, { relative: 1e-4, absolute: 1e-4 });
+});
+
 const product = jit(function product(
   a: Pointer, // [M, K]
   b: Pointer, // [K, N]
