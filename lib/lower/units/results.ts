@@ -49,13 +49,21 @@ export function leastResults(product: Product): SharedPlan {
   return plan(product, [1, 1]);
 }
 
-/** As many matrices at a time as workgroup memory takes, since each time all wait for each other twice. */
-function batchFor(context: Context, product: Product, toCome: readonly SharedPlan[]): Batch {
+/**
+ * As many matrices at a time as there is workgroup memory for, since each time all wait for each other twice.
+ * What is not done in a loop takes none that is not there already, or as little as it can: workgroups with
+ * less run side by side.
+ */
+function batchFor(
+  context: Context,
+  product: Product,
+  toCome: readonly SharedPlan[],
+  inLoop: boolean,
+): Batch {
   const { emitter, options } = context;
   let [rows, columns] = product.block;
-  const fits = () =>
-    emitter.sharedBytesWith([plan(product, [rows, columns])], [...toCome]) <=
-      options.workgroupBytes;
+  const most = inLoop ? options.workgroupBytes : emitter.sharedBytesWith([], [...toCome]);
+  const fits = () => emitter.sharedBytesWith([plan(product, [rows, columns])], [...toCome]) <= most;
   while (columns > 1 && !fits()) columns /= 2;
   while (rows > 1 && !fits()) rows /= 2;
   return [rows, columns];
@@ -76,9 +84,10 @@ class Passage {
     readonly matrices: Matrices,
     readonly layout: LinearLayout,
     toCome: readonly SharedPlan[],
+    inLoop: boolean,
   ) {
     const { emitter, options } = context, { product } = matrices, { unit: [m, n], block } = product;
-    const [rows, columns] = batchFor(context, product, toCome);
+    const [rows, columns] = batchFor(context, product, toCome, inLoop);
     this.parts = Array.from({ length: block[0] / rows }, (_, i) =>
       Array.from(
         { length: block[1] / columns },
@@ -159,7 +168,7 @@ class Passage {
  * What matrices hold as packets of the layout of `subgroupDotResult`.
  *
  * @param toCome The workgroup arrays for which to leave room.
- * @param compute Called for each part of the matrices before it is written.
+ * @param compute Called for each part of the matrices before it is written; unless given, their loop is done.
  */
 export function unload(
   context: Context,
@@ -168,7 +177,8 @@ export function unload(
   toCome: readonly SharedPlan[],
   compute?: (part: Part) => void,
 ): Expr[] {
-  const passage = new Passage(context, matrices, layout, toCome), { emitter } = context;
+  const passage = new Passage(context, matrices, layout, toCome, compute !== undefined);
+  const { emitter } = context;
   const packets: Expr[] = [];
   for (const part of passage.parts) {
     compute?.(part);
@@ -202,7 +212,7 @@ export function scaleRows(
   const changes = [...distinct.values()].reduce((a, b) => operation("or", [a, b], bool));
   const name = emitter.name("scaled");
   emitter.emit({ kind: "any", name, value: changes, lanes: options.subgroupSize });
-  const passage = new Passage(context, matrices, layout, context.units.toCome());
+  const passage = new Passage(context, matrices, layout, context.units.toCome(), false);
   emitter.when(named(name, { dtype: bool, width: 1 }), () => {
     for (const part of passage.parts) {
       emitter.phase([], passage.memory, () => passage.store(part));
