@@ -15,7 +15,7 @@
 
 import { cdiv, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { rowsFor, tileFor, warpsFor } from "./softmax.ts";
+import { rowTiling, tileFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** Layer normalisation of rows as long as `weight`, in float64. */
@@ -130,13 +130,13 @@ export function layerNorm(
   const result = resultTensor("layerNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
-  const BLOCK_ROWS = rowsFor(tile, x.device);
+  const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
   layerNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, bias, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
     EPS: eps,
-    numWarps: warpsFor(BLOCK_ROWS * tile, x.device),
+    numWarps,
   });
   return result;
 }

@@ -10,7 +10,7 @@
 
 import { cdiv, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { rowsFor, tileFor, warpsFor } from "./softmax.ts";
+import { rowTiling, tileFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** RMS normalisation of rows as long as `weight`, in float64. */
@@ -102,13 +102,13 @@ export function rmsNorm(
   const result = resultTensor("rmsNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
-  const BLOCK_ROWS = rowsFor(tile, x.device);
+  const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
   rmsNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
     EPS: eps,
-    numWarps: warpsFor(BLOCK_ROWS * tile, x.device),
+    numWarps,
   });
   return result;
 }

@@ -105,12 +105,12 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
   const result = resultTensor("softmax", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
-  const BLOCK_ROWS = rowsFor(tile, x.device);
+  const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
   softmaxKernel[grid(cdiv(rows, BLOCK_ROWS))](x, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
     WHOLE: columns <= tile,
-    numWarps: warpsFor(BLOCK_ROWS * tile, x.device),
+    numWarps,
   });
   return result;
 }
@@ -142,6 +142,29 @@ export function rowsFor(tile: number, { capabilities }: Device): number {
  */
 export function warpsFor(tile: number, { capabilities }: Device): number {
   return Math.min(Math.max(nextPowerOf2(tile) / (capabilities.software ? 512 : 1024), 1), 8);
+}
+
+/** Elements from which on a processor earns back what it takes to compile long code. */
+const LARGE_FOR_SOFTWARE = 2 ** 19;
+
+/**
+ * How many rows of so many elements a program takes where there are `rows`, and how many warps share them.
+ * A processor that plays the GPU takes a row a subgroup if there are enough, so that nobody waits.
+ */
+export function rowTiling(
+  tile: number,
+  rows: number,
+  device: Device,
+): { BLOCK_ROWS: number; numWarps: number } {
+  const { software, subgroupSize } = device.capabilities, places = nextPowerOf2(tile);
+  if (
+    software && subgroupSize > 0 && subgroupSize < 32 && places >= 256 && places <= 1024 &&
+    rows * places >= LARGE_FOR_SOFTWARE
+  ) {
+    return { BLOCK_ROWS: 32 / subgroupSize, numWarps: 1 };
+  }
+  const BLOCK_ROWS = rowsFor(tile, device);
+  return { BLOCK_ROWS, numWarps: warpsFor(BLOCK_ROWS * tile, device) };
 }
 
 /** Shapes that tests iterate; `block` forces rows into several steps. */
