@@ -153,23 +153,38 @@ export interface AttentionOptions {
   out?: Tensor | undefined;
   /** Queries of a program, a power of two; the most that fit the device, up to 128, unless given. */
   blockM?: number | undefined;
-  /** Keys of a step, a power of two; 32 or less unless given. */
+  /** Keys of a step, a power of two; 64 or less unless given. */
   blockN?: number | undefined;
   /** Warps that share a tile; 8 or less unless given. */
   numWarps?: number | undefined;
 }
 
+interface Tile {
+  readonly blockM: number;
+  readonly blockN: number;
+  readonly numWarps: number;
+}
+
 /**
- * Tiles from the fastest on (found with bench/sweep.ts on an H100, f32): a large tile reads keys and
+ * Tiles from the fastest on (found with bench/sweep.ts on an H200, f32): a large tile reads keys and
  * values less often. What fits depends on the dimension and on the device's workgroup memory.
  */
-const TILES = [
+const TILES: readonly Tile[] = [
   { blockM: 128, blockN: 32, numWarps: 8 },
   { blockM: 64, blockN: 32, numWarps: 8 },
   { blockM: 64, blockN: 16, numWarps: 4 },
   { blockM: 32, blockN: 16, numWarps: 4 },
   { blockM: 16, blockN: 16, numWarps: 2 },
-] as const;
+];
+
+/** The same for short heads, whose scores and values fit into registers with more keys. */
+const TILES_OF_SHORT_HEADS: readonly Tile[] = [{ blockM: 128, blockN: 64, numWarps: 8 }, ...TILES];
+
+/** The same for a processor that plays the GPU, which takes long to compile long code. */
+const SOFTWARE_TILES: readonly Tile[] = [
+  { blockM: 32, blockN: 16, numWarps: 1 },
+  { blockM: 16, blockN: 16, numWarps: 1 },
+];
 
 /**
  * The same for f16 on matrix units, where queries and sums lie in matrices; found so on an H200. Large heads
@@ -189,19 +204,13 @@ const UNIT_TILES = {
   ],
 } as const;
 
-interface Tile {
-  readonly blockM: number;
-  readonly blockN: number;
-  readonly numWarps: number;
-}
-
 /** The tiles to try for heads of a dimension, from the fastest on. */
-function tilesFor({ device, dtype }: Tensor, dim: number): readonly Tile[] {
+function tilesFor({ device: { capabilities }, dtype }: Tensor, dim: number): readonly Tile[] {
+  const { software, subgroupMatrices } = capabilities;
   const units = dtype === "f16" &&
-    device.capabilities.subgroupMatrices.some((unit) =>
-      unit.component === "f16" && unit.result === "f32"
-    );
-  return !units ? TILES : dim <= 64 ? UNIT_TILES.narrow : UNIT_TILES.wide;
+    subgroupMatrices.some((unit) => unit.component === "f16" && unit.result === "f32");
+  if (units) return dim <= 64 ? UNIT_TILES.narrow : UNIT_TILES.wide;
+  return software ? SOFTWARE_TILES : dim <= 64 ? TILES_OF_SHORT_HEADS : TILES;
 }
 
 /** For each device and kind of launch, which of its tiles was the first to fit. */
