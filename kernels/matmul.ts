@@ -14,9 +14,10 @@
  *       +---------+     +--+--+--+          and few columns of `b`.
  *
  * Both inputs come with their strides, so a transpose is two numbers swapped, not a copy. Any M,
- * N and K will do: what a tile has past an edge is masked, read as 0 and not written. The masks
- * compare with `K - k` and N themselves, without clamping the offsets: where a size is divisible
- * by 16 the compiler then sees that 16 neighbours are masked alike, and loads four at a time.
+ * N and K will do. Rows and columns past an edge are read from the beginning again, as in Triton's
+ * tutorial, and what they give is not written: masks for them made products by a fifth slower. What
+ * is past the end of K is masked, read as 0. Where a size is divisible by 4 the compiler sees that
+ * 4 neighbours stay neighbours and are masked alike, and loads them at once.
  *
  *     deno run kernels/matmul.ts [size]
  */
@@ -91,6 +92,7 @@ export const matmulKernel = jit(
       BLOCK_K = 16,
       GROUP_M = 8,
       SLICES = 1,
+      WRAP = true, // false: rows and columns past an edge are masked
       ACTIVATION = (x: number): number => x,
     },
   ) {
@@ -98,7 +100,7 @@ export const matmulKernel = jit(
     const tilesM = tl.cdiv(M, BLOCK_M), tilesN = tl.cdiv(N, BLOCK_N);
     const group = Math.floor(tl.programId(0) / (GROUP_M * tilesN));
     const inGroup = tl.programId(0) % (GROUP_M * tilesN);
-    const groupRows = Math.min(tilesM - group * GROUP_M, GROUP_M); // the last one may be smaller
+    const groupRows = Math.max(Math.min(tilesM - group * GROUP_M, GROUP_M), 1); // the last one may be smaller
     const tileM = group * GROUP_M + inGroup % groupRows;
     const tileN = Math.floor(inGroup / groupRows);
 
@@ -106,14 +108,16 @@ export const matmulKernel = jit(
     const columns = tl.row(tileN * BLOCK_N + tl.arange(0, BLOCK_N)); // [1, BLOCK_N]
     const depth = tl.arange(0, BLOCK_K); // [BLOCK_K]
 
-    let aTile = a + rows * aRowStride + tl.row(depth) * aColumnStride; // [BLOCK_M, BLOCK_K]
-    let bTile = b + tl.col(depth) * bRowStride + columns * bColumnStride; // [BLOCK_K, BLOCK_N]
+    const aRows = WRAP ? rows % M : rows, bColumns = WRAP ? columns % N : columns;
+    let aTile = a + aRows * aRowStride + tl.row(depth) * aColumnStride; // [BLOCK_M, BLOCK_K]
+    let bTile = b + tl.col(depth) * bRowStride + bColumns * bColumnStride; // [BLOCK_K, BLOCK_N]
     // With SLICES, that many groups of warps each multiply their share of every step along K.
     const shape = SLICES === 1 ? [BLOCK_M, BLOCK_N] : [SLICES, BLOCK_M, BLOCK_N];
     let sum: number = tl.zeros(shape, tl.f32);
     for (let k = 0; k < K; k += BLOCK_K) {
-      const aValues = tl.load(aTile, { mask: rows < M && tl.row(depth) < K - k });
-      const bValues = tl.load(bTile, { mask: tl.col(depth) < K - k && columns < N });
+      const inA = tl.row(depth) < K - k, inB = tl.col(depth) < K - k;
+      const aValues = tl.load(aTile, { mask: WRAP ? inA : rows < M && inA });
+      const bValues = tl.load(bTile, { mask: WRAP ? inB : inB && columns < N });
       if (SLICES === 1) {
         sum = tl.dot(aValues, bValues, sum);
       } else {
@@ -205,6 +209,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (out.size === 0) return out;
   const [aRowStride, aColumnStride] = transposeA ? [1, aColumns] : [aColumns, 1];
   const [bRowStride, bColumnStride] = transposeB ? [1, bColumns] : [bColumns, 1];
+  // Neighbours in memory are seen to be such beyond a remainder only where that is by a multiple of 4.
+  const WRAP = !(transposeA && M % 4 !== 0);
   const chosen = [options.blockM, options.blockN, options.blockK, options.numWarps];
   if (Math.min(M, N) <= FEW && K > 0 && chosen.every((option) => option === undefined)) {
     const left = { tensor: a, rowStride: aRowStride, columnStride: aColumnStride };
@@ -223,7 +229,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     tunedMatmulKernel
       [grid(({ BLOCK_M, BLOCK_N }) => cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
         ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
-        { ...(activation && { ACTIVATION: activation }) },
+        { WRAP, ...(activation && { ACTIVATION: activation }) },
       );
     return out;
   }
@@ -240,6 +246,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       numWarps: options.numWarps ??
         Math.max(tiling.numWarps * BLOCK_M * BLOCK_N / (tiling.BLOCK_M * tiling.BLOCK_N), 1),
       numStages,
+      WRAP,
     },
   );
   return out;
