@@ -411,6 +411,12 @@ def matmul(dtype, n):
     return ms, bench(lambda: torch.matmul(a, b, out=c))
 
 
+def few_rows(dtype, rows, k, n):
+    few, many = random(rows, k, dtype=dtype, scale=2.0), random(k, n, dtype=dtype, scale=2.0)
+    out = torch.empty(rows, n, device="cuda", dtype=DTYPES[dtype])
+    return None, bench(lambda: torch.matmul(few, many, out=out))
+
+
 def attention(dtype, heads, length, dim):
     q, k, v = (random(1, heads, length, dim, dtype=dtype) for _ in range(3))
     out = torch.empty_like(q)
@@ -435,7 +441,7 @@ def main():
         f.__name__: f
         for f in (
             vector_add, softmax, layer_norm, rms_norm, layer_norm_backward, cross_entropy, dropout,
-            rotary, sum, cumsum, sort, matmul, attention,
+            rotary, sum, cumsum, sort, matmul, few_rows, attention,
         )
     }
     about = f"Triton {triton.__version__}, torch {torch.__version__} on {torch.cuda.get_device_name()}"

@@ -3,17 +3,19 @@
  * for at most 16 rows. `matmul` comes here when one of its sides is so short.
  *
  * Such a product reads the large matrix once and does little with it, so what counts is memory, and
- * that all of the GPU reads. A tile of 16 rows for `tl.dot` would have too few programs. Here the sum
- * over k is cut into spans as well, each program takes BLOCK columns and one span, and adds up tiles
- * [BLOCK_K, BLOCK] in registers, one for each row; only at the end are those summed along k. What the
- * spans give is written down and added up by a second launch.
+ * that all of the GPU reads. With the tiles of `matmul` there would be too few programs. Here the sum over
+ * k is cut into spans as well, and each program takes BLOCK columns and one span. What the spans give is
+ * written down and added up by a second launch.
  *
  *              BLOCK columns
  *           +------+------+--
- *     span  | p0   | p1   |        The matrix may lie in memory by rows or by columns: the same tiles
- *           +------+------+--      are then read along the other dimension, and their shape is chosen
- *     span  | p4   | p5   |        so that a warp reads long runs of neighbours.
+ *     span  | p0   | p1   |
  *           +------+------+--
+ *     span  | p4   | p5   |
+ *           +------+------+--
+ *
+ * Of one to four rows a thread adds up products for a few places of a tile [BLOCK_K, BLOCK], which are summed
+ * along k only at the end: `oneRowKernel`. More rows are a product of tiles: `fewRowsKernel`.
  */
 
 import { cdiv, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
@@ -25,8 +27,8 @@ export const FEW = 16;
  * `sums[span, r, c] = ACTIVATION(sum over k of few[r, k] * many[k, c])` over the k of one span, for
  * ROWS rows; grid: `(cdiv(columns, BLOCK), spans)`. `span` is how many k each has, divisible by BLOCK_K.
  */
-export const skinnyKernel = jit(
-  function skinny(
+export const oneRowKernel = jit(
+  function oneRow(
     few: Pointer,
     many: Pointer,
     sums: Pointer,
@@ -68,6 +70,50 @@ export const skinnyKernel = jit(
   () => ({ tl }),
 );
 
+/**
+ * The same by `tl.dot`, for `rows` up to ROWS. With 4 columns or more for each thread, a thread has all rows
+ * of its columns, and keeps what it reads of the matrix in registers, since nobody else needs it.
+ */
+export const fewRowsKernel = jit(
+  function fewRows(
+    few: Pointer,
+    many: Pointer,
+    sums: Pointer,
+    rows: number,
+    columns: number,
+    K: number,
+    span: number,
+    fewRowStride: number,
+    fewColumnStride: number,
+    manyRowStride: number,
+    manyColumnStride: number,
+    sumRowStride: number,
+    sumColumnStride: number,
+    { ROWS = 16, BLOCK_K = 8, BLOCK = 512, ACTIVATION = (x: number): number => x },
+  ) {
+    const row = tl.col(tl.arange(0, ROWS)); // [ROWS, 1]
+    const places = tl.row(tl.programId(0) * BLOCK + tl.arange(0, BLOCK)); // [1, BLOCK]
+    const depth = tl.arange(0, BLOCK_K);
+    const first = tl.programId(1) * span, end = Math.min(first + span, K);
+    let sum: number = tl.zeros([ROWS, BLOCK], tl.f32);
+    for (let k = first; k < end; k += BLOCK_K) {
+      const factors = tl.load(few + row * fewRowStride + (k + tl.row(depth)) * fewColumnStride, {
+        mask: row < rows && tl.row(depth) < end - k,
+      }); // [ROWS, BLOCK_K]
+      const values = tl.load(
+        many + (k + tl.col(depth)) * manyRowStride + places * manyColumnStride,
+        { mask: tl.col(depth) < end - k && places < columns },
+      ); // [BLOCK_K, BLOCK]
+      sum = tl.dot(factors, values, sum);
+    }
+    const out = sums + tl.programId(1) * (rows * columns);
+    tl.store(out + row * sumRowStride + places * sumColumnStride, ACTIVATION(sum), {
+      mask: row < rows && places < columns,
+    });
+  },
+  () => ({ tl }),
+);
+
 /** `out = ACTIVATION(sum of the spans)` for the sums [spans, rows, columns]; grid: `cdiv(rows * columns, BLOCK)`. */
 export const spansKernel = jit(
   function spans(
@@ -98,8 +144,8 @@ export interface Strided {
   readonly columnStride: number;
 }
 
-/** Programs that are enough to fill a large GPU. */
-const PROGRAMS = 1024;
+/** Programs that are enough to fill a large GPU, of either kernel. */
+const PROGRAMS = { oneRow: 1024, fewRows: 256 };
 
 /** `out [rows, columns] = activation(few [rows, K] many [K, columns])` for at most `FEW` rows, none of them empty. */
 export function skinny(
@@ -109,28 +155,48 @@ export function skinny(
   out: Strided,
   activation: ((x: number) => number) | undefined,
 ): void {
-  const ACTIVATION = activation ? { ACTIVATION: activation } : {};
+  // Whether the matrix lies in memory by columns: then a warp reads along k, to read long runs of neighbours.
   const byColumns = many.columnStride !== 1 && many.rowStride === 1;
-  // A thread holds 16 elements for one row, 4 for each of sixteen.
-  const elements = rows > 4 ? 512 : 2048;
-  const BLOCK = Math.min(byColumns ? 16 : 128, Math.max(nextPowerOf2(columns), 4));
-  const BLOCK_K = Math.min(elements / BLOCK, Math.max(nextPowerOf2(K), 16));
-  const blocks = cdiv(columns, BLOCK);
-  const steps = cdiv(K, BLOCK_K);
-  const span = cdiv(steps, Math.min(cdiv(PROGRAMS, blocks), steps)) * BLOCK_K;
+  const oneRow = rows <= (byColumns ? 4 : 2);
+  const most = oneRow ? (byColumns ? 16 : 128) : byColumns ? 256 : 512;
+  const BLOCK = Math.min(most, Math.max(nextPowerOf2(columns), 4));
+  const BLOCK_K = oneRow
+    ? Math.min(2048 / BLOCK, Math.max(nextPowerOf2(K), 16))
+    : byColumns
+    ? 32
+    : 8;
+  const blocks = cdiv(columns, BLOCK), steps = cdiv(K, BLOCK_K);
+  const programs = oneRow ? PROGRAMS.oneRow : PROGRAMS.fewRows;
+  const span = cdiv(steps, Math.min(cdiv(programs, blocks), steps)) * BLOCK_K;
   const spans = cdiv(K, span);
-  const launch = (target: Strided, options: typeof ACTIVATION) =>
-    skinnyKernel[grid(blocks, spans)](
-      ...[few.tensor, many.tensor, target.tensor, columns, K, span] as const,
+  const launch = ({ tensor, rowStride, columnStride }: Strided, last: typeof activation) => {
+    const strides = [
       ...[few.rowStride, few.columnStride, many.rowStride, many.columnStride] as const,
-      ...[target.rowStride, target.columnStride] as const,
-      { ROWS: rows, BLOCK_K, BLOCK, ...options },
-    );
-  if (spans === 1) return void launch(out, ACTIVATION);
+      ...[rowStride, columnStride] as const,
+    ] as const;
+    const constants = { BLOCK_K, BLOCK, ...(last && { ACTIVATION: last }) };
+    if (oneRow) {
+      oneRowKernel[grid(blocks, spans)](
+        ...[few.tensor, many.tensor, tensor, columns, K, span, ...strides] as const,
+        { ROWS: rows, ...constants },
+      );
+    } else {
+      fewRowsKernel[grid(blocks, spans)](
+        ...[few.tensor, many.tensor, tensor, rows, columns, K, span, ...strides] as const,
+        {
+          ROWS: nextPowerOf2(rows),
+          ...constants,
+          numWarps: Math.min(cdiv(BLOCK, 64), 4),
+          numStages: 3,
+        },
+      );
+    }
+  };
+  if (spans === 1) return launch(out, activation);
   using sums = out.tensor.device.empty([spans, rows, columns]);
-  launch({ tensor: sums, rowStride: columns, columnStride: 1 }, {});
+  launch({ tensor: sums, rowStride: columns, columnStride: 1 }, undefined);
   spansKernel[grid(cdiv(rows * columns, 128))](
     ...[sums, out.tensor, columns, rows * columns, spans, out.rowStride, out.columnStride] as const,
-    ACTIVATION,
+    { ...(activation && { ACTIVATION: activation }) },
   );
 }

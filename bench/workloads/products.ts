@@ -1,9 +1,17 @@
-/** Workloads of matrix products: matmul, attention. */
+/** Workloads of matrix products: matmul, of few rows too, and attention. */
 
 import { attention, reference as attentionReference } from "../../kernels/attention.ts";
 import { matmul } from "../../kernels/matmul.ts";
 import { matmulShaders } from "../rivals/matmul.ts";
-import { errorOf, random, readerOf, type Size, spread, type Workload } from "../workload.ts";
+import {
+  bytesOf,
+  errorOf,
+  random,
+  readerOf,
+  type Size,
+  spread,
+  type Workload,
+} from "../workload.ts";
 
 export const matmulSquare: Workload = {
   name: "matmul",
@@ -44,6 +52,41 @@ export const matmulSquare: Workload = {
           absolute: absolute * Math.sqrt(n!) / 16,
           relative: absolute,
         });
+      },
+    };
+  },
+};
+
+export const fewRows: Workload = {
+  name: "few_rows",
+  unit: "GB/s",
+  // rows, K, N
+  sizes: (software) =>
+    (software ? [[4, 512, 512]] : [[1, 8192, 8192], [4, 8192, 8192], [16, 8192, 8192]])
+      .map((size): Size => ({ dtype: "f32", size })),
+  amount: ({ size: [, K, N], dtype }) => bytesOf(dtype) * K! * N!,
+  prepare(device, { size, dtype }, seed) {
+    const [rows, K, N] = size as [number, number, number];
+    const few = random(device, [rows, K], seed, { dtype, scale: 2 });
+    const many = random(device, [K, N], seed + 1, { dtype, scale: 2 });
+    const out = device.empty([rows, N], { dtype });
+    return {
+      inputs: [few, many],
+      out,
+      run: () => matmul(few, many, { out }),
+      async check(result) {
+        const [left, right] = [await readerOf(few)(0, rows * K), await readerOf(many)(0, K * N)];
+        const found: number[] = [], wanted: number[] = [];
+        for (const row of spread(rows, 4)) {
+          const line = await result(row * N, N);
+          for (const column of spread(N, 50)) {
+            let sum = 0;
+            for (let k = 0; k < K; k++) sum += left[row * K + k]! * right[k * N + column]!;
+            wanted.push(sum);
+            found.push(line[column]!);
+          }
+        }
+        return errorOf(found, wanted, { absolute: 1e-4 * Math.sqrt(K) / 16, relative: 1e-4 });
       },
     };
   },

@@ -179,6 +179,32 @@ export function subgroupDotResult(
   return new LinearLayout([M, N], bases);
 }
 
+/** Rows that a thread holds, and elements of b for a step, at most, where it reads b from registers. */
+const FEW_ROWS = 16, MOST_OF_B = 128;
+
+/**
+ * The result [M, N] of a product of few rows, if it has enough columns for all threads: each thread has all
+ * rows of its columns, so nobody else needs its elements of b. Undefined for other products. M = 2 and
+ * N = 64 on 2 warps of 8 lanes:
+ *
+ *     register (0,1) (0,2) (1,0)
+ *     lane     (0,4) (0,8) (0,16)
+ *     warp     (0,32)
+ */
+export function columnResult(
+  { M, N, lanes, warps }: DotResult,
+  K: number,
+): LinearLayout | undefined {
+  const each = N / (lanes * warps);
+  if (M > FEW_ROWS || each < 4 || each * K > MOST_OF_B) return undefined;
+  const bases: Record<Input, number[][]> = { register: [[0, 1], [0, 2]], lane: [], warp: [] };
+  for (let n = 4; n < 4 * lanes; n *= 2) bases.lane.push([0, n]);
+  for (let n = 4 * lanes; n < 4 * lanes * warps; n *= 2) bases.warp.push([0, n]);
+  for (let n = 4 * lanes * warps; n < N; n *= 2) bases.register.push([0, n]);
+  for (let m = 1; m < M; m *= 2) bases.register.push([m, 0]);
+  return new LinearLayout([M, N], bases);
+}
+
 /** Columns of a product that a lane had best have: a step along k loads so many numbers for each. */
 const LANE_COLUMNS = 8;
 
@@ -227,16 +253,30 @@ export function isLaneDotA({ bases }: LinearLayout, result: LinearLayout): boole
     bases.warp.every(([m, k], bit) => m === result.bases.warp[bit]![0] && k === 0);
 }
 
-/** The layout of b [K, N] for such a product: each lane holds its columns. */
-export function laneDotB({ shape: [, N], bases }: LinearLayout, K: number): LinearLayout {
+/**
+ * A layout of b [K, N] in which each thread holds all of its columns of the result; with neighbours along
+ * k or n, which is `fastest`, in the lowest registers.
+ */
+export function columnsOfB(
+  { shape: [, N], bases }: LinearLayout,
+  K: number,
+  fastest = 1,
+): LinearLayout {
   const along = (list: readonly (readonly number[])[]) => list.map(([, n]) => [0, n!]);
-  const register = along(bases.register.filter(([, n]) => n !== 0));
-  for (let k = 1; k < K; k *= 2) register.push([k, 0]);
+  const n = along(bases.register.filter(([, n]) => n !== 0)), k: number[][] = [];
+  for (let at = 1; at < K; at *= 2) k.push([at, 0]);
   return new LinearLayout([K, N!], {
-    register,
+    register: fastest === 0 ? [...k, ...n] : [...n, ...k],
     lane: along(bases.lane),
     warp: along(bases.warp),
   });
+}
+
+/** Whether each thread holds, in this layout of b, all of its columns of the result. */
+export function hasColumnsOfB({ bases }: LinearLayout, result: LinearLayout): boolean {
+  return (["lane", "warp"] as const).every((input) =>
+    bases[input].every(([k, n], bit) => k === 0 && n === result.bases[input][bit]![1])
+  );
 }
 
 /** How many rows and columns of an [M, N] product each of `threads` threads holds. */

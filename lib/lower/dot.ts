@@ -1,6 +1,7 @@
 /**
  * Matrix products: both operands are staged in workgroup memory once, and every invocation multiplies
- * its rows of a with its columns of b into a block of accumulators held in registers.
+ * its rows of a with its columns of b into a block of accumulators held in registers. Where an invocation
+ * has all rows of its columns, it has those of b in registers, and a alone is staged.
  *
  * Workgroup arrays have two dimensions, indexed by one loop-invariant name and one constant where
  * possible: an index that WGSL clamps can then be clamped once, outside the loop.
@@ -10,10 +11,11 @@ import { bool, type DType, i32 } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import type { Expr, Memory, SharedArray, VectorType, Width } from "../ir/invocation.ts";
 import { dtypeOf, size } from "../ir/type.ts";
-import { reshaped } from "../layout/layouts.ts";
+import { hasColumnsOfB, reshaped } from "../layout/layouts.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
 import type { Context } from "./context.ts";
 import { add, exprKey, int, literal, mul, named, op as operation, slice, vector } from "./expr.ts";
+import { keyOf, places } from "./lane_dot.ts";
 import { onlyOnce } from "./memory.ts";
 import {
   coordinate,
@@ -53,6 +55,8 @@ class Product {
   readonly N: number;
   readonly batch: number;
   readonly sum: DType;
+  /** Whether each invocation has its columns of b in registers. */
+  readonly byColumns: boolean;
 
   constructor(op: Op) {
     this.a = op.operand(0);
@@ -65,6 +69,9 @@ class Product {
     this.layoutB = reshaped(this.b.type.layout!, [this.batch * K, N]);
     this.layout = reshaped(op.result.type.layout!, [this.batch * M, N]);
     this.sum = dtypeOf(op.result.type);
+    const { lane, warp } = this.layout.bases;
+    this.byColumns = this.batch === 1 && [...lane, ...warp].every(([m, n]) => m === 0 && n !== 0) &&
+      hasColumnsOfB(this.layoutB, this.layout);
   }
 }
 
@@ -74,10 +81,11 @@ export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] 
   const product = new Product(op), { K } = product;
   context.productsLeft--;
   const depth = stagedDepth(context, product);
-  const plans = [operandA(product, depth), operandB(product, depth)] as const;
+  const plans = plansFor(product, depth);
   const half = depth === K ? halfFor(context, plans) : undefined;
-  const [stagedA, stagedB] = [staged(context, plans[0], half), staged(context, plans[1], half)];
-  const memory = [stagedA, stagedB].map(({ array }): Memory => ({
+  const [stagedA, stagedB] = plans.map((plan) => staged(context, plan, half)) as [Staged, Staged?];
+  const b = stagedB ?? held(context, product);
+  const memory = [stagedA, ...stagedB ? [stagedB] : []].map(({ array }): Memory => ({
     scope: "workgroup",
     name: array.name,
   }));
@@ -88,13 +96,14 @@ export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] 
     const written = half ? memory.map((x): Memory => ({ ...x, alternating: true })) : memory;
     emitter.phase([], written, () => {
       fill(context, product.a, product.layoutA, stagedA, product.sum, part(1));
-      fill(context, product.b, product.layoutB, stagedB, product.sum, part(0));
+      if (stagedB) fill(context, product.b, product.layoutB, stagedB, product.sum, part(0));
     });
     emitter.phase(memory, [], () => {
-      const step = stepsAtOnce(depth, stagedA, sums.length, context.options.unroll);
+      const step = stagedB
+        ? stepsAtOnce(depth, stagedA, sums.length, context.options.unroll)
+        : depth;
       const count = depth / step;
-      const chunk = (index: Expr) =>
-        multiply(context, product, stagedA, stagedB, sums, index, step);
+      const chunk = (index: Expr) => multiply(context, product, stagedA, b, sums, index, step);
       if (count === 1) return chunk(int(0));
       const name = emitter.name("k");
       const body = emitter.block(() => chunk(named(name, { dtype: i32, width: 1 })));
@@ -139,9 +148,9 @@ function stepsAtOnce(
 function stagedDepth(context: Context, product: Product): number {
   const { emitter, options } = context, { batch, K } = product;
   const room = options.workgroupBytes - LEAST_BYTES * context.productsLeft;
-  const bytes = (depth: number) =>
-    emitter.sharedBytesWith([operandA(product, depth), operandB(product, depth)]);
+  const bytes = (depth: number) => emitter.sharedBytesWith(plansFor(product, depth));
   let depth = K;
+  if (product.byColumns) return depth;
   // Splitting a batch's b into parts along k would scatter its rows.
   while (batch === 1 && depth > 4 && bytes(depth) > room) depth /= 2;
   return depth;
@@ -154,6 +163,25 @@ const LEAST_BYTES = 4096;
 interface Plan extends Pick<Staged, "minor" | "width" | "rows"> {
   readonly type: VectorType;
   readonly dims: readonly number[];
+}
+
+/** How what is staged of a product is: a, and b unless that is in registers. */
+function plansFor(product: Product, depth: number): readonly Plan[] {
+  return product.byColumns
+    ? [operandA(product, depth)]
+    : [operandA(product, depth), operandB(product, depth)];
+}
+
+/** b in registers. */
+type Held = (k: number, column: number) => Expr;
+
+function held(context: Context, { b, layoutB, sum }: Product): Held {
+  const { emitter } = context;
+  const packets = context.get(b).map((packet) =>
+    emitter.bind(operation("cast", [packet], sum, { to: sum.name }), b.hint)
+  );
+  const at = places(layoutB);
+  return (k, column) => registerOf(packets, at.get(keyOf(k, column))!.register);
 }
 
 /** a [M, depth]: by vectors along whichever dimension it was loaded by. */
@@ -254,7 +282,7 @@ function multiply(
   context: Context,
   { layout, M, sum }: Product,
   a: Staged,
-  b: Staged,
+  b: Staged | Held,
   sums: readonly Expr[],
   index: Expr,
   step: number,
@@ -295,10 +323,13 @@ function multiply(
   };
   const placeInB = (register: number) => {
     const column = registerCoordinate(layout, register, 1);
-    return b.rows === undefined ? column : `${registerCoordinate(layout, register, 0)},${column}`;
+    return typeof b === "function" || b.rows === undefined
+      ? column
+      : `${registerCoordinate(layout, register, 0)},${column}`;
   };
   /** Element (kk, column of `register`) of b, and of the matrix that its row is of. */
   const elementOfB = eachOnce(placeInB, (register, kk) => {
+    if (typeof b === "function") return b(kk, registerCoordinate(layout, register, 1));
     const column = coordinate(emitter, layout, register, 1);
     const which = b.rows === undefined ? [] : [matrixOf(register)];
     const at = [...which, k(kk)];

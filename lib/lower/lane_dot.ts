@@ -60,12 +60,13 @@ export function lowerLaneDot(
   context.alias(op.result, sums);
 }
 
-function keyOf(first: number, second: number): string {
+/** The key of a pair of coordinates. */
+export function keyOf(first: number, second: number): string {
   return `${first},${second}`;
 }
 
 /** Where in a warp each pair of coordinates is, apart from the warp's share of them. */
-function places(
+export function places(
   layout: LinearLayout,
 ): ReadonlyMap<string, { readonly register: number; readonly lane: number }> {
   const found = new Map<string, { register: number; lane: number }>();

@@ -3,13 +3,13 @@ import fc from "npm:fast-check@4.10.2";
 import {
   blocked,
   collapsed,
+  columnsOfB,
   consecutive,
   dotResult,
   expanded,
   inverseOrder,
   isLaneDotA,
   laneDotA,
-  laneDotB,
   laneDotResult,
   permuted,
   reshaped,
@@ -112,7 +112,7 @@ Deno.test("laneDotResult() lets lanes go along n alone, and gives warps rows of 
     "64x16 register (1,0) (2,0) (4,0) (8,0) (0,8) lane (0,1) (0,2) (0,4) warp (16,0) (32,0)",
   );
   assertEquals(
-    `${laneDotB(layout, 4)}`,
+    `${columnsOfB(layout, 4)}`,
     "4x64 register (0,1) (0,2) (0,32) (1,0) (2,0) lane (0,4) (0,8) (0,16) warp (0,0) (0,0)",
   );
 });
@@ -122,7 +122,7 @@ Deno.test("the lanes of a warp have all that a product by lanes needs, of every 
     for (let bits = 0; bits < 5 ** 3; bits++) {
       const [M, N, K] = [0, 1, 2].map((i) => [1, 2, 8, 16, 64][Math.floor(bits / 5 ** i) % 5]);
       const result = laneDotResult({ M: M!, N: N!, lanes, warps });
-      const a = laneDotA(result, K!), b = laneDotB(result, K!);
+      const a = laneDotA(result, K!), b = columnsOfB(result, K!);
       for (const layout of [result, a, b]) {
         assert(layout.isSurjective, `${layout}`);
         assertEquals(layout.free.register, 0);

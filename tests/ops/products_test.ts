@@ -43,6 +43,8 @@ const CASES = [
   [32, 32, 1, "i8", 1],
   [8, 16, 32, "f32", 1],
   [16, 32, 16, "f16", 1],
+  [4, 128, 8, "f32", 1], // few rows, many columns
+  [1, 128, 2, "f16", 1],
 ] as const;
 
 let staged: Promise<Device> | undefined, byLanes: Promise<Device> | undefined;

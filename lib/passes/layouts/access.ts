@@ -10,7 +10,7 @@ import { size } from "../../ir/type.ts";
 import { blocked, isStep, vectorWidth } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { AxisInfo } from "../../ir/axis.ts";
-import { laneOperands, stagedDimensions, unitOperands, VECTOR } from "./staging.ts";
+import { operandLayouts, stagedDimensions, unitOperands, VECTOR } from "./staging.ts";
 
 /** How many lanes a warp has, and how many warps a program. */
 export interface Threads {
@@ -47,7 +47,7 @@ export class Accesses {
   readonly #accesses = new Map<Op, Access>();
   /** The widest access to each shape in each order. */
   readonly #widths = new Map<string, number>();
-  /** Layouts of loads that products by lanes have the say about. */
+  /** Layouts of loads that products have the say about. */
   readonly #given: ReadonlyMap<Op, LinearLayout>;
   readonly #threads: Threads;
   readonly #first = new Map<string, LinearLayout>();
@@ -56,7 +56,7 @@ export class Accesses {
 
   constructor(graph: Graph, axis: (value: Value) => AxisInfo, threads: Threads) {
     this.#threads = threads;
-    this.#given = laneOperands(graph, threads);
+    this.#given = operandLayouts(graph, threads, (load) => orderOf(load, axis)[0]!);
     const staged = stagedDimensions(graph, threads.lanes * threads.warps);
     const inUnits = unitOperands(graph);
     walk(graph.body, (op) => {
@@ -85,8 +85,8 @@ export class Accesses {
    * The best layout for a load or store. All accesses to the same shape in the same order get the
    * same, made for the widest of them, so that what is computed between them needs no conversion.
    * What products read is loaded as they want it: in vectors if it lies in memory so, else each thread
-   * loads neighbours one by one, which are side by side with those of the next lane. Products by lanes
-   * say themselves which lane holds what.
+   * loads neighbours one by one, which are side by side with those of the next lane. Some
+   * say themselves which thread holds what.
    */
   coalesced(op: Op): LinearLayout {
     const given = this.#given.get(op);
@@ -95,6 +95,11 @@ export class Accesses {
     return staged === undefined
       ? this.#blocked(shape, order, order[0]!, this.#widths.get(keyOf(shape, order))!)
       : this.#blocked(shape, order, staged, VECTOR);
+  }
+
+  /** Whether a product has the say about the layout of a load. */
+  isGiven(op: Op): boolean {
+    return this.#given.has(op);
   }
 
   /**
@@ -164,6 +169,12 @@ function elementsPerThread(elements: number, { lanes, warps }: Threads): number 
   return Math.max(elements / (lanes * warps), 1);
 }
 
+/** The dimensions of a load or store, the one along which addresses are nearest first. */
+function orderOf(op: Op, axis: (value: Value) => AxisInfo): number[] {
+  const { shape } = op.operand(0).type, runs = shape.map((_, d) => runAlong(op, d, axis));
+  return shape.map((_, d) => d).sort((a, b) => runs[b]! - runs[a]! || b - a);
+}
+
 function describe(
   op: Op,
   axis: (value: Value) => AxisInfo,
@@ -171,18 +182,20 @@ function describe(
   most: number,
   staged: number | undefined,
 ): Access {
-  const { type } = op.operand(0),
-    { shape } = type,
-    { pointee } = pointerOf(op),
-    { bytes } = pointee;
-  const runs = shape.map((_, d) => runAlong(op, d, axis));
-  const order = shape.map((_, d) => d).sort((a, b) => runs[b]! - runs[a]! || b - a);
-  const fastest = order[0]!, each = elementsPerThread(size(type), threads);
+  const { type } = op.operand(0), { pointee } = pointerOf(op), { bytes } = pointee;
+  const order = orderOf(op, axis), fastest = order[0]!;
+  const each = elementsPerThread(size(type), threads);
   // Who stores less than a word has to share it with others.
   const isShared = isPacked(pointee, threads.native ?? ALL);
   const least = isShared ? Math.min(4 / bytes, size(type)) : 1;
   const width = Math.min(widthAlong(op, fastest, axis, most), Math.max(each, least));
   // Of packed elements a whole word is read anyway; and small tiles use all threads first.
   const fits = !isShared && each >= VECTOR;
-  return { order, width, run: runs[fastest]!, bytes, staged: fits ? staged : undefined };
+  return {
+    order,
+    width,
+    run: runAlong(op, fastest, axis),
+    bytes,
+    staged: fits ? staged : undefined,
+  };
 }

@@ -8,7 +8,7 @@
 
 import type { Graph, Op, Region, Value } from "../../ir/graph.ts";
 import { isAtomic } from "../../ir/ops/atomics.ts";
-import { isLaneDotA, laneDotA, laneDotB } from "../../layout/layouts.ts";
+import { columnsOfB, hasColumnsOfB, isLaneDotA, laneDotA } from "../../layout/layouts.ts";
 import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Homes } from "./homes.ts";
 import {
@@ -71,17 +71,25 @@ export class Demands {
       case "check_bounds":
         return each(() => this.#homes.of(op.operand(0)));
       case "dot":
-      case "subgroup_dot": // The lowering stages a and b through workgroup memory, from any layout.
-        return each((x, i) => (i === 2 ? layout : this.#homes.of(x)));
+      case "subgroup_dot":
       case "lane_dot":
-        return each((x, i) => {
-          const K = op.operand(1).type.shape[0]!, home = this.#homes.of(x);
-          if (i === 0) return isLaneDotA(home, layout!) ? home : laneDotA(layout!, K);
-          return i === 1 ? laneDotB(layout!, K) : layout;
-        });
+        return each((x, i) =>
+          i === 2 ? layout : this.#factorLayout(op, i, this.#homes.of(x), layout!)
+        );
       default:
         return each((x) => layout ? operandLayout(op, x, layout) : this.#homes.of(x));
     }
+  }
+
+  /** The layout in which a product reads operand `i`, 0 or 1, whose home is `home`. */
+  #factorLayout(op: Op, i: number, home: LinearLayout, result: LinearLayout): LinearLayout {
+    const K = op.operand(0).type.shape.at(-1)!;
+    const byLanes = op.name === "lane_dot";
+    if (i === 0 && byLanes) return isLaneDotA(home, result) ? home : laneDotA(result, K);
+    if (i === 1 && (byLanes || this.#homes.isByColumns(op))) {
+      return hasColumnsOfB(home, result) ? home : columnsOfB(result, K);
+    }
+    return home; // The lowering stages it through workgroup memory, from any layout.
   }
 
   #root(region: Region): void {

@@ -13,6 +13,7 @@ import { type Graph, type Op, type Region, type Value, walk } from "../../ir/gra
 import { isAtomic } from "../../ir/ops/atomics.ts";
 import { size } from "../../ir/type.ts";
 import {
+  columnResult,
   consecutive,
   dotResult,
   laneDotResult,
@@ -129,6 +130,17 @@ export class Homes {
     return free;
   }
 
+  /** True for a product of so few rows that each thread reads its columns of b from registers. */
+  isByColumns(op: Op): boolean {
+    return op.name === "dot" && this.#columnResult(op) !== undefined;
+  }
+
+  #columnResult(op: Op): LinearLayout | undefined {
+    const { shape } = op.result.type, K = op.operand(0).type.shape.at(-1)!;
+    if (shape.length !== 2) return undefined;
+    return columnResult({ M: shape[0]!, N: shape[1]!, ...this.#threads }, K);
+  }
+
   /** The layout in which a reduction's operands are combined. */
   reduced(op: Op): LinearLayout {
     return this.of(op.operands.find((x) => this.#known(x)) ?? op.operand(0));
@@ -141,7 +153,8 @@ export class Homes {
   }
 
   #isSmallLoad(op: Op): boolean {
-    return op.name === "load" && size(op.result.type) <= this.#threads.lanes * this.#threads.warps;
+    return op.name === "load" && !this.#accesses.isGiven(op) &&
+      size(op.result.type) <= this.#threads.lanes * this.#threads.warps;
   }
 
   #set(value: Value, layout: LinearLayout | undefined): void {
@@ -189,7 +202,8 @@ export class Homes {
     } else if (op.name === "dot") {
       // A batch of products is laid out as one with the rows of all.
       const { shape } = op.result.type, N = shape.at(-1)!, M = size(op.result.type) / N;
-      const layout = reshaped(dotResult({ M, N, ...this.#threads }), shape);
+      const layout = this.#columnResult(op) ??
+        reshaped(dotResult({ M, N, ...this.#threads }), shape);
       this.#dots.add(layout);
       this.#set(op.result, layout);
     } else if (op.name === "subgroup_dot") {

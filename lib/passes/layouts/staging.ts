@@ -7,9 +7,11 @@
 import { type Graph, type Op, type Value, walk } from "../../ir/graph.ts";
 import { size } from "../../ir/type.ts";
 import {
+  blocked,
+  columnResult,
+  columnsOfB,
   inverseOrder,
   laneDotA,
-  laneDotB,
   laneDotResult,
   permuted,
   threadTile,
@@ -18,32 +20,51 @@ import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Threads } from "./access.ts";
 import { isElementwise, joinedValues } from "./transfer.ts";
 
+/** A layout for what is loaded, by the dimension along which that lies side by side in memory. */
+type Wanted = (fastest: number) => LinearLayout;
+
 /**
- * For each load that feeds products by lanes (`lane_dot`), the layout in which they want it: a processor
- * that plays the GPU makes one access for each element, whatever the layout, and none if it is in place.
+ * For each load that feeds products by lanes (`lane_dot`) or of few rows, the layout in which they want it,
+ * since they read registers. A processor that plays the GPU makes one access for each element, whatever
+ * the layout; where there are few rows, nobody but the thread itself needs what it loads of b.
  */
-export function laneOperands(graph: Graph, threads: Threads): ReadonlyMap<Op, LinearLayout> {
+export function operandLayouts(
+  graph: Graph,
+  threads: Threads,
+  fastest: (load: Op) => number,
+): ReadonlyMap<Op, LinearLayout> {
   const found = new Map<Op, LinearLayout>(), sources = joinedSources(graph);
-  const follow = (value: Value, layout: LinearLayout, seen: Set<Value>): void => {
+  const follow = (value: Value, wanted: Wanted, seen = new Set<Value>()): void => {
     if (seen.has(value)) return;
     seen.add(value);
     const joined = sources.get(value);
-    if (joined) return joined.forEach((source) => follow(source, layout, seen));
+    if (joined) return joined.forEach((source) => follow(source, wanted, seen));
     const { def } = value;
     if (def?.name === "load") {
-      if (!found.has(def)) found.set(def, layout);
+      if (!found.has(def)) found.set(def, wanted(fastest(def)));
     } else if (def?.name === "permute") {
-      follow(def.operand(0), permuted(layout, inverseOrder(def.numbers("order"))), seen);
+      const order = def.numbers("order"), back = inverseOrder(order);
+      follow(def.operand(0), (dim) => permuted(wanted(order.indexOf(dim)), back), seen);
     } else if (def && isElementwise(def)) {
-      for (const operand of def.operands) follow(operand, layout, seen);
+      for (const operand of def.operands) follow(operand, wanted, seen);
     }
   };
   walk(graph.body, (op) => {
-    if (op.name !== "lane_dot") return;
-    const [M, N] = op.result.type.shape as [number, number], K = op.operand(1).type.shape[0]!;
-    const result = laneDotResult({ M, N, ...threads });
-    follow(op.operand(0), laneDotA(result, K), new Set());
-    follow(op.operand(1), laneDotB(result, K), new Set());
+    if (op.name !== "lane_dot" && op.name !== "dot") return;
+    const [M, N] = op.result.type.shape.slice(-2) as [number, number];
+    const [a, b] = op.operands as [Value, Value, Value], K = a.type.shape.at(-1)!;
+    const sizes = { M, N, ...threads };
+    if (op.name === "lane_dot") {
+      const result = laneDotResult(sizes);
+      follow(a, () => laneDotA(result, K));
+      follow(b, (dim) => columnsOfB(result, K, dim));
+    } else if (a.type.shape.length === 2) {
+      const result = columnResult(sizes, K);
+      if (!result) return;
+      const vectors = { shape: [M, K], registersPerThread: [VECTOR, 1], ...threads };
+      follow(a, (dim) => blocked({ ...vectors, order: [dim, 1 - dim] }));
+      follow(b, (dim) => columnsOfB(result, K, dim));
+    }
   });
   return found;
 }
