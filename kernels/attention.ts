@@ -187,13 +187,13 @@ const SOFTWARE_TILES: readonly Tile[] = [
 ];
 
 /**
- * The same for f16 on matrix units, where queries and sums lie in matrices; found so on an H200. Large heads
- * want more warps, since a warp's matrices take registers for each of its rows and columns.
+ * The same for f16 on matrix units, found on an H200. There a driver divides 48 KiB of workgroup memory among
+ * the workgroups that run side by side on a processor: smaller steps let two of them run, and large heads
+ * that leave no room for a second run best with as many warps.
  */
 const UNIT_TILES = {
   narrow: [
-    { blockM: 128, blockN: 64, numWarps: 4 },
-    { blockM: 64, blockN: 64, numWarps: 4 },
+    { blockM: 128, blockN: 32, numWarps: 4 },
     { blockM: 64, blockN: 32, numWarps: 4 },
     { blockM: 16, blockN: 16, numWarps: 1 },
   ],

@@ -151,21 +151,29 @@ export function compileStages(
     software: target.software,
   });
   ended("layouts");
-  const invocation = lower(layout, axisInfo(layout), overlaps(layout), options.aliases, {
-    invocations,
-    subgroupSize: target.subgroupSize,
-    workgroupBytes: stagedBytes,
-    unroll: target.software ? UNROLL.software : UNROLL.gpu,
-    doubleBuffer: options.numStages > 2,
-    native: target,
-    // Mesa's llvmpipe unrolls loops of up to 32 rounds, whatever is in them.
-    hidesRounds: small !== padded && target.software,
-  });
+  const axis = axisInfo(layout), overlap = overlaps(layout);
+  const lowered = (workgroupBytes: number) =>
+    lower(layout, axis, overlap, options.aliases, {
+      invocations,
+      subgroupSize: target.subgroupSize,
+      workgroupBytes,
+      unroll: target.software ? UNROLL.software : UNROLL.gpu,
+      doubleBuffer: options.numStages > 2,
+      native: target,
+      // Mesa's llvmpipe unrolls loops of up to 32 rounds, whatever is in them.
+      hidesRounds: small !== padded && target.software,
+    });
+  const bytesOf = ({ shared }: InvocationProgram) =>
+    shared.reduce((sum, array) => sum + sharedBytes(array, target), 0);
+  let invocation: InvocationProgram | undefined;
+  if (multiplied !== ahead) {
+    const half = target.maxWorkgroupBytes / 2;
+    invocation = lowered(half);
+    if (bytesOf(invocation) > half) invocation = undefined;
+  }
+  invocation ??= lowered(stagedBytes);
   ended("lower");
-  const workgroupBytes = invocation.shared.reduce(
-    (sum, array) => sum + sharedBytes(array, target),
-    0,
-  );
+  const workgroupBytes = bytesOf(invocation);
   if (workgroupBytes > target.maxWorkgroupBytes) {
     // Several products together may need more than each alone; ordinary ones share more of it.
     if (multiplied !== ahead) return compileStages(graph, options, { ...target, matrixUnits: [] });
