@@ -14,8 +14,9 @@
  *     span  | p4   | p5   |
  *           +------+------+--
  *
- * Of one to four rows a thread adds up products for a few places of a tile [BLOCK_K, BLOCK], which are summed
- * along k only at the end: `oneRowKernel`. More rows are a product of tiles: `fewRowsKernel`.
+ * Of one row, or up to four where the matrix lies in memory by columns, a thread adds up products for a few
+ * places of a tile [BLOCK_K, BLOCK], which are summed along k only at the end: `rowByRowKernel`. More rows are a
+ * product of tiles: `fewRowsKernel`.
  */
 
 import { cdiv, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
@@ -27,8 +28,8 @@ export const FEW = 16;
  * `sums[span, r, c] = ACTIVATION(sum over k of few[r, k] * many[k, c])` over the k of one span, for
  * ROWS rows; grid: `(cdiv(columns, BLOCK), spans)`. `span` is how many k each has, divisible by BLOCK_K.
  */
-export const oneRowKernel = jit(
-  function oneRow(
+export const rowByRowKernel = jit(
+  function rowByRow(
     few: Pointer,
     many: Pointer,
     sums: Pointer,
@@ -89,7 +90,7 @@ export const fewRowsKernel = jit(
     manyColumnStride: number,
     sumRowStride: number,
     sumColumnStride: number,
-    { ROWS = 16, BLOCK_K = 8, BLOCK = 512, ACTIVATION = (x: number): number => x },
+    { ROWS = 16, BLOCK_K = 16, BLOCK = 512, ACTIVATION = (x: number): number => x },
   ) {
     const row = tl.col(tl.arange(0, ROWS)); // [ROWS, 1]
     const places = tl.row(tl.programId(0) * BLOCK + tl.arange(0, BLOCK)); // [1, BLOCK]
@@ -145,7 +146,7 @@ export interface Strided {
 }
 
 /** Programs that are enough to fill a large GPU, of either kernel. */
-const PROGRAMS = { oneRow: 1024, fewRows: 256 };
+const PROGRAMS = { rowByRow: 1024, fewRows: 256 };
 
 /** `out [rows, columns] = activation(few [rows, K] many [K, columns])` for at most `FEW` rows, none of them empty. */
 export function skinny(
@@ -157,16 +158,16 @@ export function skinny(
 ): void {
   // Whether the matrix lies in memory by columns: then a warp reads along k, to read long runs of neighbours.
   const byColumns = many.columnStride !== 1 && many.rowStride === 1;
-  const oneRow = rows <= (byColumns ? 4 : 2);
-  const most = oneRow ? (byColumns ? 16 : 128) : byColumns ? 256 : 512;
+  const rowByRow = rows <= (byColumns ? 4 : 1);
+  const most = rowByRow ? (byColumns ? 16 : 128) : byColumns ? 256 : 512;
   const BLOCK = Math.min(most, Math.max(nextPowerOf2(columns), 4));
-  const BLOCK_K = oneRow
+  const BLOCK_K = rowByRow
     ? Math.min(2048 / BLOCK, Math.max(nextPowerOf2(K), 16))
     : byColumns
     ? 32
-    : 8;
+    : 16;
   const blocks = cdiv(columns, BLOCK), steps = cdiv(K, BLOCK_K);
-  const programs = oneRow ? PROGRAMS.oneRow : PROGRAMS.fewRows;
+  const programs = rowByRow ? PROGRAMS.rowByRow : PROGRAMS.fewRows;
   const span = cdiv(steps, Math.min(cdiv(programs, blocks), steps)) * BLOCK_K;
   const spans = cdiv(K, span);
   const launch = ({ tensor, rowStride, columnStride }: Strided, last: typeof activation) => {
@@ -175,8 +176,8 @@ export function skinny(
       ...[rowStride, columnStride] as const,
     ] as const;
     const constants = { BLOCK_K, BLOCK, ...(last && { ACTIVATION: last }) };
-    if (oneRow) {
-      oneRowKernel[grid(blocks, spans)](
+    if (rowByRow) {
+      rowByRowKernel[grid(blocks, spans)](
         ...[few.tensor, many.tensor, tensor, columns, K, span, ...strides] as const,
         { ROWS: rows, ...constants },
       );
@@ -186,7 +187,7 @@ export function skinny(
         {
           ROWS: nextPowerOf2(rows),
           ...constants,
-          numWarps: Math.min(cdiv(BLOCK, 64), 4),
+          numWarps: Math.max(BLOCK / (byColumns ? 32 : 128), 1),
           numStages: 3,
         },
       );
