@@ -242,6 +242,12 @@ function partsFor(elements: number): number {
   return 132 * Math.max(Math.ceil(6144 / elements), 2);
 }
 
+/** Sixteen elements a thread, where there may be so many; a processor that plays the GPU has small warps. */
+function warpsForTiles(elements: number, { capabilities: { software, limits } }: Device): number {
+  const most = (limits?.maxComputeInvocationsPerWorkgroup ?? 1024) / 32;
+  return Math.min(Math.max(elements / (software ? 256 : 512), 1), most);
+}
+
 /** Options of {@linkcode layerNormBackward}. */
 export interface LayerNormBackwardOptions {
   /** What was added to the variance; 1e-5 unless given. */
@@ -305,8 +311,7 @@ export function layerNormBackward(
       BLOCK_ROWS,
       BLOCK: tile,
       EPS: eps,
-      // Sixteen elements a thread; a processor that plays the GPU has small warps.
-      numWarps: BLOCK_ROWS * places / (device.capabilities.software ? 256 : 512),
+      numWarps: warpsForTiles(BLOCK_ROWS * places, device),
     });
   } else {
     using means = device.empty([rows]), normals = device.empty([rows]);

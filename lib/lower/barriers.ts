@@ -1,8 +1,8 @@
 /**
  * Barrier placement.
  *
- * Assumes: phases say which memory they read and write; control flow is the same in all invocations
- * of a workgroup. Guarantees: between a write and any later read or write of the same memory by
+ * Assumes: phases say which memory they read and write; a load or store is one phase, in the loops that
+ * it stood in; control flow is the same in all invocations of a workgroup. Guarantees: between a write and any later read or write of the same memory by
  * another phase, and between a read and a later write, there is a barrier on every path, unless it is
  * known of the two that they touch different elements; phases are flattened. Leaves alone: statements
  * inside a phase.
