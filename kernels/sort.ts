@@ -96,7 +96,6 @@ export const scatterDigitsKernel = jit(
   ) {
     const places = tl.arange(0, BLOCK); // [BLOCK]
     const key = keysAt(x, tl.programId(0) * BLOCK + places, n, FIRST, FLIP);
-    const sorted = tl.sort(key, { by: digitsOf(key, shift), bins: DIGITS });
 
     // Where this block's share of each digit begins in all, and where in the block.
     const share = tl.arange(0, DIGITS) * tl.numPrograms(0) + tl.programId(0); // [DIGITS]
@@ -104,6 +103,7 @@ export const scatterDigitsKernel = jit(
     const count = tl.load(ends + share) - begin;
     const within = tl.cumsum(count, 0) - count;
 
+    const sorted = tl.sort(key, { by: digitsOf(key, shift), bins: DIGITS });
     const to = tl.gather(begin - within, digitsOf(sorted, shift), 0) + places;
     if (LAST) tl.store(out + to, numbersOf(sorted, out, FLIP), { mask: to < n });
     else tl.store(out + to, sorted);

@@ -1,9 +1,16 @@
 /** Storage barriers stand where invocations may touch each other's elements, and nowhere else. */
 
+import fc from "npm:fast-check@4.10.2";
 import { compileStages } from "../../lib/compile.ts";
-import { pointer, scalar, traced } from "../trace/support.ts";
+import { type Graph, type Op, type Value, walk } from "../../lib/ir/graph.ts";
+import { flatIndex } from "../../lib/layout/linear_layout.ts";
+import { assignLayouts } from "../../lib/passes/assign_layouts.ts";
+import { canonicalise } from "../../lib/passes/canonicalise.ts";
+import { overlaps } from "../../lib/passes/overlaps.ts";
+import { fromSource, pointer, scalar, traced } from "../trace/support.ts";
 import { type Pointer, tl } from "../../mod.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { interpret } from "../support/interpret.ts";
 import { TARGET } from "../support/target.ts";
 
 /** How many storage barriers a kernel has; `a` and `b` are pointers, of which `shared` says that they are one. */
@@ -172,3 +179,160 @@ for (const [name, wanted, kernel, shared = false] of TABLE) {
     assertEquals(Math.min(barriers(kernel, shared), 1), wanted);
   });
 }
+
+// Random accesses, tried out.
+
+const LANES = 4, WARPS = 2;
+
+/** One execution of a load or store: in which round of the loop, and who touches which offset. */
+interface Event {
+  readonly op: Op;
+  readonly round: number;
+  readonly touched: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+/** The invocations that access each element of a tile: all that hold it read, one of them writes. */
+function invocations(op: Op): number[][] {
+  const { layout, shape } = op.operand(0).type;
+  const threads = Array.from({ length: LANES * WARPS }, (_, thread) => thread);
+  if (!layout) return [op.name === "store" ? [0] : threads];
+  const copies = [...layout.bases.lane, ...layout.bases.warp]
+    .reduce((mask, basis, bit) => basis.every((x) => x === 0) ? mask | 1 << bit : mask, 0);
+  const found = Array.from(
+    { length: shape.reduce((all, dim) => all * dim, 1) },
+    (): number[] => [],
+  );
+  for (const thread of threads) {
+    if (op.name === "store" && (thread & copies) !== 0) continue;
+    for (let register = 0; register < 2 ** layout.bases.register.length; register++) {
+      const at = layout.apply({ register, lane: thread % LANES, warp: Math.floor(thread / LANES) });
+      found[flatIndex(at, shape)]!.push(thread);
+    }
+  }
+  return found;
+}
+
+/** What a kernel's loads and stores do, in order. */
+function eventsOf(graph: Graph, n: number, m: number): Event[] {
+  const counters = new Set<Value>(), events: Event[] = [];
+  walk(graph.body, (op) => void (op.name === "for" && counters.add(op.region(0).params[0]!)));
+  let round = 0;
+  interpret(graph, {
+    scalars: { n, m },
+    programId: [1, 0, 0],
+    numPrograms: [2, 1, 1],
+    onValue: (value) => void (counters.has(value) && round++),
+    onAccess(op, offsets) {
+      const touched = new Map<number, Set<number>>(), who = invocations(op);
+      offsets.forEach((offset, i) => {
+        if (offset === undefined) return;
+        const all = touched.get(offset) ?? new Set();
+        who[i]!.forEach((thread) => all.add(thread));
+        touched.set(offset, all);
+      });
+      events.push({ op, round, touched });
+    },
+  });
+  return events;
+}
+
+/** True when some element is touched by two invocations, by one in each event. */
+function meet(a: Event, b: Event): boolean {
+  return [...a.touched].some(([offset, first]) => {
+    const second = b.touched.get(offset);
+    return second !== undefined && first.union(second).size > 1;
+  });
+}
+
+const OFFSETS = [
+  ...["c", "r * 8 + c", "r * n + c", "2 * r * n + c", "s * 8 + c", "s * n + c", "(s + r) * n + c"],
+  ...[
+    "s + c",
+    "s * 32 + r * 8 + c",
+    "(s + r) * 8 + c",
+    "2 * s * n + c",
+    "r * 16 + 7 - c",
+    "8 * c + r",
+  ],
+  ...["s * m + r * 8 + c", "r * m + c", "(s - r) * n + c", "-s * 8 + c", "r + c", "c * n + r"],
+];
+const MORE = [
+  "0",
+  "0",
+  "1",
+  "4",
+  "8",
+  "32",
+  "-8",
+  "n",
+  "m",
+  "2 * n",
+  "n - 1",
+  "s",
+  "c",
+  "tl.programId(0) * 32",
+];
+const MASKS = [
+  "c < n",
+  "n > c",
+  "c <= n",
+  "c < m",
+  "c < n && r < m",
+  "s + r < m && c < n",
+  "c < n - s",
+];
+const STEPS = ["1", "2", "4", "8", "tl.numPrograms(0)", "4 * tl.numPrograms(0)", "3"];
+
+const access = fc.record({
+  offset: fc.constantFrom(...OFFSETS),
+  more: fc.constantFrom(...MORE),
+  mask: fc.option(fc.constantFrom(...MASKS), { nil: undefined }),
+  loads: fc.boolean(),
+});
+
+Deno.test("accesses that are taken to be apart are so when they are tried", () => {
+  let apart = 0;
+  const property = fc.property(
+    fc.tuple(access, access),
+    fc.boolean(),
+    fc.boolean(),
+    fc.constantFrom(...STEPS),
+    fc.integer({ min: 0, max: 9 }),
+    fc.integer({ min: 0, max: 12 }),
+    (accesses, alike, loops, step, n, m) => {
+      const body = accesses.map(({ offset, more, mask, loads }, i) => {
+        const at = `a + (${alike ? accesses[0].offset : offset} + ${more}) + zero`,
+          options = mask ? `{ mask: ${mask} }` : "{}";
+        return loads
+          ? `tl.store(b + ${i} * 32 + r * 8 + c, tl.load(${at}, ${options}));`
+          : `tl.store(${at}, r + ${i}, ${options});`;
+      }).join("\n");
+      const source = `(a, b, n, m) => {
+        const r = tl.col(tl.arange(0, 4)), c = tl.row(tl.arange(0, 8)), zero = 0 * r + 0 * c;
+        ${loops ? `for (let s = 0; s < m; s += ${step}) {` : "const s = 3; {"}
+          ${body}
+        }
+      }`;
+      const args = [pointer("i32"), pointer("i32"), scalar("i32"), scalar("i32")];
+      const graph = assignLayouts(canonicalise(traced(fromSource(source), args)), {
+        lanes: LANES,
+        warps: WARPS,
+      });
+      const mayOverlap = overlaps(graph);
+      const events = eventsOf(graph, n, m).filter(({ op }) =>
+        (op.operand(0).type.element as { base: string }).base === "a"
+      );
+      events.forEach((later, i) =>
+        events.slice(0, i).forEach((earlier) => {
+          const when = earlier.round === later.round ? "same round" : "earlier round";
+          if (earlier.op.name === "load" && later.op.name === "load") return;
+          if (mayOverlap(earlier.op, later.op, when)) return;
+          apart++;
+          assert(!meet(earlier, later), `${when}: ${source}`);
+        })
+      );
+    },
+  );
+  fc.assert(property, { numRuns: 600 });
+  assert(apart > 100, `only ${apart} pairs were told apart`);
+});

@@ -19,6 +19,8 @@ export interface Run {
   readonly memory?: (base: string, offset: number) => Numeric;
   /** Called with each value and its elements, whenever it is computed. */
   readonly onValue?: (value: Value, elements: readonly Numeric[]) => void;
+  /** Called with each load and store, and the offset of each element; undefined where it is masked off. */
+  readonly onAccess?: (op: Op, offsets: readonly (number | undefined)[]) => void;
 }
 
 /** One element stored: parameter, offset, number. */
@@ -197,6 +199,7 @@ class Interpreter {
 
   #load(op: Op): Numeric[] {
     const [pointers, mask, other] = op.operands.map((operand) => this.get(operand));
+    this.#accesses(op, pointers!, mask);
     const base = baseOf(op.operand(0).type);
     const dtype = dtypeOf(op.result.type);
     return pointers!.map((offset, i) => {
@@ -206,8 +209,13 @@ class Interpreter {
     });
   }
 
+  #accesses(op: Op, pointers: readonly Numeric[], mask: readonly Numeric[] | undefined): void {
+    this.run.onAccess?.(op, pointers.map((x, i) => mask?.[i] === 0 ? undefined : Number(x)));
+  }
+
   #store(op: Op): void {
     const [pointers, values, mask] = op.operands.map((operand) => this.get(operand));
+    this.#accesses(op, pointers!, mask);
     const base = baseOf(op.operand(0).type);
     pointers!.forEach((offset, i) => {
       if (mask && mask[i] === 0) return;

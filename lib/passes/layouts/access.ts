@@ -47,7 +47,7 @@ export class Accesses {
   readonly #accesses = new Map<Op, Access>();
   /** The widest access to each shape in each order. */
   readonly #widths = new Map<string, number>();
-  /** Layouts of loads that products have the say about. */
+  /** Layouts of loads that products, or sorting by keys, have the say about. */
   readonly #given: ReadonlyMap<Op, LinearLayout>;
   readonly #threads: Threads;
   readonly #first = new Map<string, LinearLayout>();

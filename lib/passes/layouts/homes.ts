@@ -57,10 +57,7 @@ export class Homes {
         for (const param of params) this.#result.set(param, result);
       }
     });
-    walk(graph.body, (op) => {
-      this.#placeStacks(op);
-      if (op.name === "sort_by") { for (const x of op.operands) this.#placeInOrder(x); }
-    });
+    walk(graph.body, (op) => this.#placeStacks(op));
     for (let i = 0; i < STEPS.length; i++) {
       this.#changed = false;
       this.#take(STEPS[i]!, graph.body);
@@ -74,17 +71,6 @@ export class Homes {
     const values = op.name === "take" ? [op.operand(0)] : [op.operand(0), op.result];
     for (const value of values) {
       if (!this.isFree(value)) this.move(value, this.stack(value.type.shape));
-    }
-  }
-
-  /** What is sorted by keys is loaded and computed as the lowering takes it. */
-  #placeInOrder(value: Value): void {
-    const { def } = value;
-    if (this.isFree(value) || this.#known(value) || !def) return;
-    if (def.name !== "load" && !isElementwise(def)) return;
-    this.move(value, this.inOrder(value.type.shape));
-    for (const x of def.operands) {
-      if (isTile(x) && def.name !== "load") this.#placeInOrder(x);
     }
   }
 

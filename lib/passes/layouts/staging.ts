@@ -10,6 +10,7 @@ import {
   blocked,
   columnResult,
   columnsOfB,
+  consecutive,
   inverseOrder,
   laneDotA,
   laneDotResult,
@@ -26,7 +27,8 @@ type Wanted = (fastest: number) => LinearLayout;
 /**
  * For each load that feeds products by lanes (`lane_dot`) or of few rows, the layout in which they want it,
  * since they read registers. A processor that plays the GPU makes one access for each element, whatever
- * the layout; where there are few rows, nobody but the thread itself needs what it loads of b.
+ * the layout; where there are few rows, nobody but the thread itself needs what it loads of b. And for
+ * each that is sorted by keys, or is the keys: its elements go through the lanes in order.
  */
 export function operandLayouts(
   graph: Graph,
@@ -50,6 +52,10 @@ export function operandLayouts(
     }
   };
   walk(graph.body, (op) => {
+    if (op.name === "sort_by") {
+      const layout = consecutive({ length: size(op.result.type), ...threads });
+      for (const operand of op.operands) follow(operand, () => layout);
+    }
     if (op.name !== "lane_dot" && op.name !== "dot") return;
     const [M, N] = op.result.type.shape.slice(-2) as [number, number];
     const [a, b] = op.operands as [Value, Value, Value], K = a.type.shape.at(-1)!;
