@@ -7,6 +7,7 @@ import { isInteger } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
 import { children, type Expr, type OwnArray, type VectorType } from "../ir/invocation.ts";
 import { isPointer } from "../ir/type.ts";
+import { choiceOf, comparedAsIntegers } from "./choice.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
@@ -165,12 +166,28 @@ function aliasResults(
 }
 
 /** A scalar that decides where barriers are met: made the same in all invocations for certain. */
-function decider(context: Context, value: Value, ...regions: readonly Region[]): Expr {
-  const x = context.scalar(value);
+function decider(
+  context: Context,
+  value: Value,
+  regions: readonly Region[],
+  x = context.scalar(value),
+): Expr {
   if (context.isPerElement || !context.isLoaded(value) || !regions.some(needsBarrier)) return x;
   const name = context.emitter.name(value.hint ?? "uniform");
   context.emitter.emit({ kind: "uniform", name, value: x });
   return named(name, x.type);
+}
+
+/** The condition of a branch, compared as integers where the branch chooses one of two numbers by it. */
+function choosing(context: Context, op: Op): Expr | undefined {
+  const condition = op.operand(0), [then, otherwise] = op.regions.map(({ yields }) => yields);
+  for (const [i, chosen] of then!.entries()) {
+    const choice = choiceOf(condition, chosen, otherwise![i]!, context.options.native);
+    if (!choice) continue;
+    const [a, b] = choice.compared.map((value) => context.scalar(value)) as [Expr, Expr];
+    return context.emitter.bind(comparedAsIntegers(choice.order, a, b), condition.hint);
+  }
+  return undefined;
 }
 
 function accumulatesProduct(op: Op): boolean {
@@ -197,7 +214,9 @@ export type LowerRegion = (region: Region) => void;
 export function lowerFor(context: Context, op: Op, lowerRegion: LowerRegion): void {
   const { emitter } = context;
   const body = op.region(0), inits = op.operands.slice(3);
-  const [start, end, step] = op.operands.slice(0, 3).map((value) => decider(context, value, body));
+  const [start, end, step] = op.operands.slice(0, 3).map((value) =>
+    decider(context, value, [body])
+  );
   const [index, ...params] = body.params;
   const products = body.yields.map(({ def }, i) =>
     def && accumulatesProduct(def) && accumulates(context, body, i) ? def : undefined
@@ -243,7 +262,7 @@ export function lowerWhile(context: Context, op: Op, lowerRegion: LowerRegion): 
   let condition: Expr | undefined;
   const head = emitter.block(() => {
     lowerRegion(test);
-    condition = decider(context, test.yields[0]!, test, body);
+    condition = decider(context, test.yields[0]!, [test, body]);
   });
   const stmts = emitter.block(() => {
     lowerRegion(body);
@@ -255,7 +274,7 @@ export function lowerWhile(context: Context, op: Op, lowerRegion: LowerRegion): 
 
 export function lowerIf(context: Context, op: Op, lowerRegion: LowerRegion): void {
   const { emitter } = context;
-  const condition = decider(context, op.operand(0), ...op.regions);
+  const condition = decider(context, op.operand(0), op.regions, choosing(context, op));
   const carriers = op.results.map((result) =>
     context.stacks.has(result) ? undefined : new Carrier(context, result, result.hint)
   );

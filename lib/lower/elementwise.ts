@@ -5,6 +5,7 @@ import type { Op } from "../ir/graph.ts";
 import type { Expr } from "../ir/invocation.ts";
 import type { ElementwiseName } from "../ir/ops.ts";
 import { isPointer } from "../ir/type.ts";
+import { choiceOfSelect, comparedAsIntegers } from "./choice.ts";
 import { type Context, expressionDtype } from "./context.ts";
 import { op as operation, ramp, slice, splat } from "./expr.ts";
 import { packetAxis } from "./registers.ts";
@@ -13,6 +14,14 @@ export function lowerElementwise(context: Context, op: Op, name: ElementwiseName
   const { type } = op.result;
   const dtype = expressionDtype(type);
   const args = op.operands.map((operand) => context.get(operand));
+  const choice = choiceOfSelect(op, context.options.native);
+  if (choice) {
+    const [a, b] = choice.compared.map((value) => context.get(value)) as [
+      readonly Expr[],
+      readonly Expr[],
+    ];
+    args[0] = a.map((x, i) => comparedAsIntegers(choice.order, x, b[i]!));
+  }
   const axis = type.layout && packetAxis(type.layout);
   const info = axis === undefined ? undefined : context.axis(op.result);
   const counts = isPointer(type.element) || isInteger(dtype);

@@ -11,6 +11,7 @@ import type { Expr, Memory, Width } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
 import { type DTypeName, DTYPES } from "../ir/dtype.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
+import { choiceOfSelect, comparedAsIntegers } from "./choice.ts";
 import type { Context } from "./context.ts";
 import { add, int, literal, mul, op as operation, slice, splat, vector } from "./expr.ts";
 import {
@@ -227,7 +228,12 @@ export function combined(context: Context, region: Region, a: Row, b: Row): Row 
       values.set(op.result, literal(op.value, dtype, width));
     } else if (row) {
       const dtype = DTYPES[(op.result.type.element as { name: DTypeName }).name];
-      const x = operation(op.name as ElementwiseName, op.operands.map(get), dtype, op.attributes);
+      const args = op.operands.map(get), choice = choiceOfSelect(op, context.options.native);
+      if (choice) {
+        const [a, b] = choice.compared.map(get) as [Expr, Expr];
+        args[0] = comparedAsIntegers(choice.order, a, b);
+      }
+      const x = operation(op.name as ElementwiseName, args, dtype, op.attributes);
       values.set(op.result, context.emitter.bind(x, op.result.hint));
     } else {
       throw new Error(`A combine function cannot contain '${op.name}'`);

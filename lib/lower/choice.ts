@@ -1,0 +1,81 @@
+/**
+ * The smaller or larger of two floats, where a kernel chooses it itself: `where(a < b, a, b)`.
+ *
+ * If one is a NaN nothing compares, and `b` is chosen. Drivers know the pattern and make a minimum of it,
+ * which takes the number instead (NVIDIA's did so with `select`, with `if`, and with a `select` of the
+ * bits). So that they do not, such numbers are compared as integers are.
+ */
+
+import { bool, f32, i32, type Numeric } from "../ir/dtype.ts";
+import type { Op, Value } from "../ir/graph.ts";
+import type { Expr } from "../ir/invocation.ts";
+import { type Native, registerOf } from "../ir/native.ts";
+import { isPointer } from "../ir/type.ts";
+import { and, literal, op as operation } from "./expr.ts";
+
+/** Comparisons, and whether they hold of equals and of operands in reverse. */
+const ORDERS = {
+  lt: { orEqual: false, swapped: false },
+  le: { orEqual: true, swapped: false },
+  gt: { orEqual: false, swapped: true },
+  ge: { orEqual: true, swapped: true },
+} as const;
+
+/** How two numbers are compared of which one is chosen. */
+export interface Choice {
+  readonly order: keyof typeof ORDERS;
+  readonly compared: readonly [Value, Value];
+}
+
+/** How `u` and `v` are compared, where a condition does that to choose between them. */
+export function choiceOf(
+  condition: Value,
+  u: Value,
+  v: Value,
+  native: Native,
+): Choice | undefined {
+  const order = condition.def?.name;
+  if (order === undefined || !Object.hasOwn(ORDERS, order)) return undefined;
+  const [a, b] = condition.def!.operands as [Value, Value];
+  const { element } = a.type;
+  if (isPointer(element) || registerOf(element, native) !== "f32") return undefined;
+  const chosen = (isSame(a, u) && isSame(b, v)) || (isSame(a, v) && isSame(b, u));
+  return chosen ? { order: order as keyof typeof ORDERS, compared: [a, b] } : undefined;
+}
+
+/** The same of an operation that is a `select`. */
+export function choiceOfSelect(op: Op, native: Native): Choice | undefined {
+  if (op.name !== "select") return undefined;
+  const [condition, u, v] = op.operands as [Value, Value, Value];
+  return choiceOf(condition, u, v, native);
+}
+
+/** The same value, or the same constant. */
+function isSame(a: Value, b: Value): boolean {
+  const constant = (x: Value): Numeric | undefined =>
+    x.def?.name === "constant" ? x.def.value : undefined;
+  return a === b || (constant(a) !== undefined && constant(a) === constant(b));
+}
+
+/** A comparison of f32, or of what is computed as such, by means of integers. */
+export function comparedAsIntegers(order: keyof typeof ORDERS, a: Expr, b: Expr): Expr {
+  const { orEqual, swapped } = ORDERS[order];
+  const [low, high] = (swapped ? [b, a] : [a, b]).map((x) =>
+    operation("bitcast", [operation("cast", [x], f32, { to: "f32" })], i32, { to: "i32" })
+  ) as [Expr, Expr];
+  const { width } = low.type, int = (value: number) => literal(value, i32, width);
+  const size = (bits: Expr) => and(bits, int(0x7fffffff));
+  // The bits of negative numbers count down: all but the sign are turned round.
+  const key = (bits: Expr) =>
+    operation("xor", [
+      bits,
+      operation("and", [operation("shr", [bits, int(31)]), int(0x7fffffff)]),
+    ]);
+  const is = (name: "lt" | "le" | "eq" | "ne", x: Expr, y: Expr) => operation(name, [x, y], bool);
+  const isNumber = (bits: Expr) => is("le", size(bits), int(0x7f800000));
+  const either = size(operation("or", [low, high])), inOrder = is("lt", key(low), key(high));
+  const holds = orEqual
+    ? operation("or", [operation("or", [inOrder, is("eq", low, high)]), is("eq", either, int(0))])
+    : and(inOrder, is("ne", either, int(0))); // -0 is not less than 0
+  return and(and(isNumber(low), isNumber(high)), holds);
+}
