@@ -38,10 +38,23 @@ function keyOf({ gpu, powerPreference, without = [] }: AdapterOptions): string {
   return [gpu ? "dawn" : "host", powerPreference, ...[...without].sort()].join();
 }
 
+/** As long as making another may take: on one that leaves, a kernel may run for longer, or for ever. */
+const PATIENCE_MS = 200;
+
+/** Waits for something, though not for long. */
+async function soon(work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([
+    work,
+    new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE_MS)),
+  ]);
+  clearTimeout(timer);
+}
+
 /** A GPU device that nobody uses; undefined when there is no adapter. Rejects when none is to be had. */
 export async function takeGpu(options: AdapterOptions): Promise<OwnedGpu | undefined> {
-  const key = keyOf(options);
-  await Promise.all(leaving.get(key) ?? []);
+  const key = keyOf(options), waits = leaving.get(key);
+  if (waits && waits.size > 0 && !spares.has(key)) await soon(Promise.race(waits));
   const spare = spares.get(key);
   if (spare) {
     spares.delete(key);

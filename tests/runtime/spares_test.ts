@@ -73,6 +73,21 @@ onGpu("devices that are open at once have GPU devices of their own", async () =>
   assertEquals(new Set([one, two, other].map(gpuOf)).size, 3);
 });
 
+onGpu("a device on which work does not end is not waited for", async () => {
+  const way = ["wgpu-shader-float32-atomic"]; // of which there is no spare
+  const one = await open(way), gpu = gpuOf(one), { queue } = gpu;
+  const { onSubmittedWorkDone } = queue;
+  let end = () => {};
+  queue.onSubmittedWorkDone = () => new Promise((resolve) => end = () => resolve(undefined));
+  one.dispose();
+  const start = performance.now();
+  using two = await open(way);
+  assert(gpuOf(two) !== gpu);
+  assert(performance.now() - start < 5000);
+  queue.onSubmittedWorkDone = onSubmittedWorkDone;
+  end();
+});
+
 onGpu("a GPU device that others have got, or that is lost, is left to nobody", async () => {
   const one = await open(), gpu = one.gpu;
   one.dispose();
