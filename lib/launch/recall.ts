@@ -131,8 +131,10 @@ export class Recall<Leaf> {
         if (code === UNKNOWN) return undefined;
         if (!dtype) node = step(node, DTYPES[name], grow);
         if (node) node = step(node, code, grow);
-      } else if (arg === undefined || typeof arg === "function" || typeof arg === "string") {
-        node = stepValue(node, arg, grow);
+      } else if (typeof arg === "function" || typeof arg === "string") {
+        node = stepContent(node, arg, grow);
+      } else if (arg === undefined) {
+        node = step(node, arg, grow);
       } else {
         return undefined;
       }
@@ -165,7 +167,7 @@ function step<Leaf>(node: Node<Leaf>, key: unknown, grow: boolean): Node<Leaf> |
   return next;
 }
 
-/** A compile-time value: primitives as they are, others by what makes them equal for a kernel. */
+/** The value of a constant: primitives as they are, others by what makes them equal for a kernel. */
 function stepValue<Leaf>(
   node: Node<Leaf>,
   value: unknown,
@@ -173,6 +175,15 @@ function stepValue<Leaf>(
 ): Node<Leaf> | undefined {
   const plain = typeof value === "object" ? value === null : typeof value !== "function";
   if (plain && !Object.is(value, -0)) return step(node, value, grow);
+  return stepContent(node, value, grow);
+}
+
+/** A compile-time value by its text, apart from all other steps, among which are names of dtypes. */
+function stepContent<Leaf>(
+  node: Node<Leaf>,
+  value: unknown,
+  grow: boolean,
+): Node<Leaf> | undefined {
   const content = step(node, CONTENT, grow);
   return content && step(content, valueKey(value), grow);
 }

@@ -3,6 +3,7 @@
 import {
   autotune,
   cdiv,
+  CompilationError,
   Device,
   grid,
   type GridMeta,
@@ -268,6 +269,19 @@ onGpu("every kind of argument is recognised when it comes again", async (device)
       }
     }
   });
+});
+
+onGpu("a text is not taken for a tensor of the dtype that it names", async (device) => {
+  const copy = jit(function copy(x: Pointer, out: Pointer) {
+    tl.store(out, tl.load(x));
+  });
+  const launch = copy as unknown as Record<string, (...args: unknown[]) => void>;
+  using x = device.full([1], 5), out = device.zeros([1]);
+  for (let round = 0; round < 2; round++) {
+    launch["1"]!(x, out);
+    assertEquals((await out.read())[0], 5);
+    assertThrows(() => launch["1"]!("f32", out), CompilationError);
+  }
 });
 
 onGpu("descriptors of other tensors, sizes and blocks are told apart", async (device) => {
