@@ -10,6 +10,7 @@ import { attentionKernel } from "../../kernels/attention.ts";
 import { layerNormKernel } from "../../kernels/layer_norm.ts";
 import { matmulKernel } from "../../kernels/matmul.ts";
 import { scatterDigitsKernel } from "../../kernels/sort.ts";
+import { fewRowsKernel } from "../../kernels/skinny.ts";
 import { softmaxKernel } from "../../kernels/softmax.ts";
 import { addKernel } from "../../kernels/vector_add.ts";
 import { jit, type Pointer, tl } from "../../mod.ts";
@@ -106,6 +107,14 @@ const CASES: Readonly<Record<string, () => string>> = {
       UNITS,
     ),
   matmul_ragged: () => wgslOf(matmulKernel, matmulArguments(f32, 1), TILES),
+  matmul_by_lanes: () =>
+    wgslOf(matmulKernel, matmulArguments(f32, 16), { ...TILES, BLOCK_K: 8 }, 8, { software: true }),
+  few_rows: () =>
+    wgslOf(fewRowsKernel, [
+      ...[f32, f32, f32].map(pointer),
+      ...[integer(1), integer(), integer(), integer(), integer(), one, integer(), one],
+      ...[integer(), one],
+    ], { ROWS: 4, BLOCK_K: 8 }),
   sort_by: () =>
     wgslOf(
       scatterDigitsKernel,
