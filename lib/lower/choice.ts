@@ -25,6 +25,8 @@ const ORDERS = {
 export interface Choice {
   readonly order: keyof typeof ORDERS;
   readonly compared: readonly [Value, Value];
+  /** Whether the condition is that the comparison does not hold. */
+  readonly negated: boolean;
 }
 
 /** How `u` and `v` are compared, where a condition does that to choose between them. */
@@ -34,13 +36,14 @@ export function choiceOf(
   v: Value,
   native: Native,
 ): Choice | undefined {
-  const order = condition.def?.name;
+  const negated = condition.def?.name === "not";
+  const { def } = negated ? condition.def!.operand(0) : condition, order = def?.name;
   if (order === undefined || !Object.hasOwn(ORDERS, order)) return undefined;
-  const [a, b] = condition.def!.operands as [Value, Value];
+  const [a, b] = def!.operands as [Value, Value];
   const { element } = a.type;
   if (isPointer(element) || registerOf(element, native) !== "f32") return undefined;
   const chosen = (isSame(a, u) && isSame(b, v)) || (isSame(a, v) && isSame(b, u));
-  return chosen ? { order: order as keyof typeof ORDERS, compared: [a, b] } : undefined;
+  return chosen ? { order: order as keyof typeof ORDERS, compared: [a, b], negated } : undefined;
 }
 
 /** The same of an operation that is a `select`. */
@@ -57,8 +60,8 @@ function isSame(a: Value, b: Value): boolean {
   return a === b || (constant(a) !== undefined && constant(a) === constant(b));
 }
 
-/** A comparison of f32, or of what is computed as such, by means of integers. */
-export function comparedAsIntegers(order: keyof typeof ORDERS, a: Expr, b: Expr): Expr {
+/** The condition of a choice between f32, or what is computed as such, by means of integers. */
+export function comparedAsIntegers({ order, negated }: Choice, a: Expr, b: Expr): Expr {
   const { orEqual, swapped } = ORDERS[order];
   const [low, high] = (swapped ? [b, a] : [a, b]).map((x) =>
     operation("bitcast", [operation("cast", [x], f32, { to: "f32" })], i32, { to: "i32" })
@@ -77,5 +80,6 @@ export function comparedAsIntegers(order: keyof typeof ORDERS, a: Expr, b: Expr)
   const holds = orEqual
     ? operation("or", [operation("or", [inOrder, is("eq", low, high)]), is("eq", either, int(0))])
     : and(inOrder, is("ne", either, int(0))); // -0 is not less than 0
-  return and(and(isNumber(low), isNumber(high)), holds);
+  const result = and(and(isNumber(low), isNumber(high)), holds);
+  return negated ? operation("not", [result], bool) : result;
 }

@@ -185,7 +185,7 @@ function choosing(context: Context, op: Op): Expr | undefined {
     const choice = choiceOf(condition, chosen, otherwise![i]!, context.options.native);
     if (!choice) continue;
     const [a, b] = choice.compared.map((value) => context.scalar(value)) as [Expr, Expr];
-    return context.emitter.bind(comparedAsIntegers(choice.order, a, b), condition.hint);
+    return context.emitter.bind(comparedAsIntegers(choice, a, b), condition.hint);
   }
   return undefined;
 }

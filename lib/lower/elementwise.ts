@@ -20,7 +20,7 @@ export function lowerElementwise(context: Context, op: Op, name: ElementwiseName
       readonly Expr[],
       readonly Expr[],
     ];
-    args[0] = a.map((x, i) => comparedAsIntegers(choice.order, x, b[i]!));
+    args[0] = a.map((x, i) => comparedAsIntegers(choice, x, b[i]!));
   }
   const axis = type.layout && packetAxis(type.layout);
   const info = axis === undefined ? undefined : context.axis(op.result);

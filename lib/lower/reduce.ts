@@ -231,7 +231,7 @@ export function combined(context: Context, region: Region, a: Row, b: Row): Row 
       const args = op.operands.map(get), choice = choiceOfSelect(op, context.options.native);
       if (choice) {
         const [a, b] = choice.compared.map(get) as [Expr, Expr];
-        args[0] = comparedAsIntegers(choice.order, a, b);
+        args[0] = comparedAsIntegers(choice, a, b);
       }
       const x = operation(op.name as ElementwiseName, args, dtype, op.attributes);
       values.set(op.result, context.emitter.bind(x, op.result.hint));

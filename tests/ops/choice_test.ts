@@ -13,6 +13,7 @@ const CHOICES: readonly ((a: number, b: number) => number)[] = [
   (a, b) => a > b ? a : b,
   (a, b) => a > b ? b : a,
   (a, b) => a >= b ? a : b,
+  (a, b) => !(a < b) ? a : b,
   (a) => a < 0 ? 0 : a,
   (a) => 0 < a ? a : 0,
 ];
@@ -25,8 +26,9 @@ const choose = jit(function choose(x: Pointer, y: Pointer, out: Pointer, { N = 2
   tl.store(out + 3 * N + at, tl.where(a > b, a, b));
   tl.store(out + 4 * N + at, tl.where(a > b, b, a));
   tl.store(out + 5 * N + at, tl.where(a >= b, a, b));
-  tl.store(out + 6 * N + at, tl.where(a < 0, 0, a));
-  tl.store(out + 7 * N + at, tl.where(0 < a, a, 0));
+  tl.store(out + 6 * N + at, tl.where(!(a < b), a, b));
+  tl.store(out + 7 * N + at, tl.where(a < 0, 0, a));
+  tl.store(out + 8 * N + at, tl.where(0 < a, a, 0));
 });
 
 for (const dtype of ["f32", "f16", "bf16"] as const) {
@@ -36,7 +38,7 @@ for (const dtype of ["f32", "f16", "bf16"] as const) {
       const N = 256, pairs = NUMBERS.flatMap((a) => NUMBERS.map((b) => [a, b] as const));
       const padded = Array.from({ length: N }, (_, i) => pairs[i % pairs.length]!);
       const [x, y] = [0, 1].map((i) => device.from(padded.map((pair) => pair[i]!), { dtype }));
-      const out = device.empty([8 * N], { dtype });
+      const out = device.empty([9 * N], { dtype });
       choose[grid(1)](x!, y!, out, { N });
       const [a, b] = [[...await x!.read()], [...await y!.read()]]; // as they are when rounded
       const wanted = CHOICES.flatMap((f) => a.map((value, i) => f(Number(value), Number(b[i]!))));
