@@ -96,8 +96,9 @@ export const matmulKernel = jit(
       ACTIVATION = (x: number): number => x,
     },
   ) {
-    // Which tile of out is this program's?
-    const tilesM = tl.cdiv(M, BLOCK_M), tilesN = tl.cdiv(N, BLOCK_N);
+    // Which tile of out is this program's? Counts of at least 1 tell the compiler that nothing is negative:
+    // then it knows that neighbours whose remainders are taken below stay neighbours.
+    const tilesM = tl.cdiv(M, BLOCK_M), tilesN = Math.max(tl.cdiv(N, BLOCK_N), 1);
     const group = Math.floor(tl.programId(0) / (GROUP_M * tilesN));
     const inGroup = tl.programId(0) % (GROUP_M * tilesN);
     const groupRows = Math.max(Math.min(tilesM - group * GROUP_M, GROUP_M), 1); // the last one may be smaller

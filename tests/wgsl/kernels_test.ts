@@ -183,6 +183,10 @@ Deno.test("rows of a multiple of 4 elements are read and written in vectors, if 
   const kernels = {
     softmax: wgslOf(softmaxKernel, [pointer(), pointer(), integer(1), integer(4)], {}),
     matmul: wgslOf(matmulKernel, matmulArguments(f32, 4), TILES),
+    "matmul of a transposed": wgslOf(matmulKernel, [
+      ...matmulArguments(f32, 4).slice(0, 6),
+      ...[one, integer(4), integer(4), one],
+    ], TILES),
   };
   for (const [name, wgsl] of Object.entries(kernels)) {
     const buffers = wgsl.match(/buffer_of_\w+: array<[\w<>]+>/g)!;

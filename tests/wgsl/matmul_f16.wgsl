@@ -29,28 +29,29 @@ fn floordiv(a: i32, b: i32) -> i32 {
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   let program_x = i32(workgroup.x);
   let invocation = i32(index);
-  let v_2 = ((scalars.value_of_N + 31) / 32) * 8;
-  let inGroup_0 = rem(program_x, v_2);
-  let v_3 = floordiv(program_x, v_2) * 8;
-  let v_4 = ((scalars.value_of_M + 31) / 32) - v_3;
-  let groupRows_0 = max(min(v_4, 8), 1);
-  let v_7 = (v_3 + rem(inGroup_0, groupRows_0)) * 32;
+  let tilesN_0 = max((scalars.value_of_N + 31) / 32, 1);
+  let v_3 = tilesN_0 * 8;
+  let inGroup_0 = rem(program_x, v_3);
+  let v_4 = floordiv(program_x, v_3) * 8;
+  let v_5 = ((scalars.value_of_M + 31) / 32) - v_4;
+  let groupRows_0 = max(min(v_5, 8), 1);
+  let v_8 = (v_4 + rem(inGroup_0, groupRows_0)) * 32;
   let at0_0 = invocation >> 2u;
   let at0_1 = (invocation & 7) * 4;
   let at0_2 = (invocation >> 3u) * 2;
-  let v_9 = v_7 + at0_2;
-  let v_11 = (floordiv(inGroup_0, groupRows_0) * 32) + at0_1;
+  let v_10 = v_8 + at0_2;
+  let v_12 = (floordiv(inGroup_0, groupRows_0) * 32) + at0_1;
   let at0_3 = (invocation & 3) * 4;
   let at0_4 = invocation >> 3u;
-  let v_12 = rem(v_7 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
-  let aTile_0 = v_12 + at0_3;
-  let bTile_0 = (at0_4 * scalars.value_of_bRowStride) + rem(v_11, scalars.value_of_N);
-  let v_14 = scalars.value_of_bRowStride * 16;
-  let v_15 = scalars.value_of_K > 0;
-  let v_17 = buffer_of_a[aTile_0 >> 2u];
-  let aValues_0 = select(vec4<f16>(0.0h), v_17, vec4<bool>((at0_3 < scalars.value_of_K) & v_15));
-  let v_19 = buffer_of_b[bTile_0 >> 2u];
-  let bValues_0 = select(vec4<f16>(0.0h), v_19, vec4<bool>((at0_4 < scalars.value_of_K) & v_15));
+  let v_13 = rem(v_8 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
+  let aTile_0 = v_13 + at0_3;
+  let bTile_0 = (at0_4 * scalars.value_of_bRowStride) + rem(v_12, scalars.value_of_N);
+  let v_15 = scalars.value_of_bRowStride * 16;
+  let v_16 = scalars.value_of_K > 0;
+  let v_18 = buffer_of_a[aTile_0 >> 2u];
+  let aValues_0 = select(vec4<f16>(0.0h), v_18, vec4<bool>((at0_3 < scalars.value_of_K) & v_16));
+  let v_20 = buffer_of_b[bTile_0 >> 2u];
+  let bValues_0 = select(vec4<f16>(0.0h), v_20, vec4<bool>((at0_4 < scalars.value_of_K) & v_16));
   var sum_0 = vec4<f32>(0.0f);
   var sum_1 = vec4<f32>(0.0f);
   var aTile_1 = aTile_0;
@@ -61,12 +62,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let m_0 = at0_2 + 1;
   for (var k_0 = 0; k_0 < scalars.value_of_K; k_0 += 16) {
     let aTile_2 = aTile_1 + 16;
-    let bTile_2 = bTile_1 + v_14;
-    let v_20 = k_0 + 16;
-    let v_21 = scalars.value_of_K - v_20;
-    let v_22 = v_20 < scalars.value_of_K;
-    let v_24 = buffer_of_a[aTile_2 >> 2u];
-    let v_26 = buffer_of_b[bTile_2 >> 2u];
+    let bTile_2 = bTile_1 + v_15;
+    let v_21 = k_0 + 16;
+    let v_22 = scalars.value_of_K - v_21;
+    let v_23 = v_21 < scalars.value_of_K;
+    let v_25 = buffer_of_a[aTile_2 >> 2u];
+    let v_27 = buffer_of_b[bTile_2 >> 2u];
     workgroupBarrier();
     shared_0[at0_0][at0_3 >> 2u] = vec4<f32>(aValues_1);
     shared_1[at0_4][at0_1 >> 2u] = vec4<f32>(bValues_1);
@@ -129,14 +130,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     sum_1 = (vec4<f32>(a_7.w) * b_15) + sum_1;
     aTile_1 = aTile_2;
     bTile_1 = bTile_2;
-    aValues_1 = select(vec4<f16>(0.0h), v_24, vec4<bool>((at0_3 < v_21) & v_22));
-    bValues_1 = select(vec4<f16>(0.0h), v_26, vec4<bool>((at0_4 < v_21) & v_22));
+    aValues_1 = select(vec4<f16>(0.0h), v_25, vec4<bool>((at0_3 < v_22) & v_23));
+    bValues_1 = select(vec4<f16>(0.0h), v_27, vec4<bool>((at0_4 < v_22) & v_23));
   }
-  let v_27 = (vec2<i32>(v_9) + vec2<i32>(0, 1)) * vec2<i32>(scalars.value_of_N);
-  let v_35 = vec4<f16>(sum_0);
-  let v_36 = vec4<f16>(sum_1);
-  if ((v_9 < scalars.value_of_M) & (v_11 < scalars.value_of_N)) {
-    buffer_of_out[(v_27.x + v_11) >> 2u] = v_35;
-    buffer_of_out[(v_27.y + v_11) >> 2u] = v_36;
+  let v_28 = (vec2<i32>(v_10) + vec2<i32>(0, 1)) * vec2<i32>(scalars.value_of_N);
+  let v_36 = vec4<f16>(sum_0);
+  let v_37 = vec4<f16>(sum_1);
+  if ((v_10 < scalars.value_of_M) & (v_12 < scalars.value_of_N)) {
+    buffer_of_out[(v_28.x + v_12) >> 2u] = v_36;
+    buffer_of_out[(v_28.y + v_12) >> 2u] = v_37;
   }
 }

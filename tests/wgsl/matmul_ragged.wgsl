@@ -31,35 +31,36 @@ fn remx4(a: vec4<i32>, b: vec4<i32>) -> vec4<i32> {
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   let program_x = i32(workgroup.x);
   let invocation = i32(index);
-  let v_2 = ((scalars.value_of_N + 31) / 32) * 8;
-  let inGroup_0 = rem(program_x, v_2);
-  let v_3 = floordiv(program_x, v_2) * 8;
-  let v_4 = ((scalars.value_of_M + 31) / 32) - v_3;
-  let groupRows_0 = max(min(v_4, 8), 1);
-  let v_7 = (v_3 + rem(inGroup_0, groupRows_0)) * 32;
+  let tilesN_0 = max((scalars.value_of_N + 31) / 32, 1);
+  let v_3 = tilesN_0 * 8;
+  let inGroup_0 = rem(program_x, v_3);
+  let v_4 = floordiv(program_x, v_3) * 8;
+  let v_5 = ((scalars.value_of_M + 31) / 32) - v_4;
+  let groupRows_0 = max(min(v_5, 8), 1);
+  let v_8 = (v_4 + rem(inGroup_0, groupRows_0)) * 32;
   let at0_0 = invocation >> 4u;
   let at0_1 = (invocation & 7) * 4;
   let at0_2 = (invocation >> 3u) * 2;
-  let v_9 = vec4<i32>(v_7) + vec4<i32>(at0_0, at0_0 + 8, at0_0 + 16, at0_0 + 24);
-  let v_10 = v_7 + at0_2;
-  let v_12 = (floordiv(inGroup_0, groupRows_0) * 32) + at0_1;
+  let v_10 = vec4<i32>(v_8) + vec4<i32>(at0_0, at0_0 + 8, at0_0 + 16, at0_0 + 24);
+  let v_11 = v_8 + at0_2;
+  let v_13 = (floordiv(inGroup_0, groupRows_0) * 32) + at0_1;
   let at0_3 = invocation & 15;
   let at0_4 = invocation >> 3u;
-  let v_13 = remx4(v_9, vec4<i32>(scalars.value_of_M)) * vec4<i32>(scalars.value_of_aRowStride);
-  let aTile_0 = v_13 + vec4<i32>(at0_3);
-  let bTile_0 = vec4<i32>(at0_4 * scalars.value_of_bRowStride) + remx4(vec4<i32>(v_12) + vec4<i32>(0, 1, 2, 3), vec4<i32>(scalars.value_of_N));
-  let v_15 = scalars.value_of_bRowStride * 16;
-  let v_16 = scalars.value_of_K > 0;
-  let v_18 = buffer_of_a[aTile_0.x];
-  let v_19 = buffer_of_a[aTile_0.y];
-  let v_20 = buffer_of_a[aTile_0.z];
-  let v_21 = buffer_of_a[aTile_0.w];
-  let aValues_0 = select(vec4<f32>(0.0f), vec4<f32>(v_18, v_19, v_20, v_21), vec4<bool>((at0_3 < scalars.value_of_K) & v_16));
-  let v_23 = buffer_of_b[bTile_0.x];
-  let v_24 = buffer_of_b[bTile_0.y];
-  let v_25 = buffer_of_b[bTile_0.z];
-  let v_26 = buffer_of_b[bTile_0.w];
-  let bValues_0 = select(vec4<f32>(0.0f), vec4<f32>(v_23, v_24, v_25, v_26), vec4<bool>((at0_4 < scalars.value_of_K) & v_16));
+  let v_14 = remx4(v_10, vec4<i32>(scalars.value_of_M)) * vec4<i32>(scalars.value_of_aRowStride);
+  let aTile_0 = v_14 + vec4<i32>(at0_3);
+  let bTile_0 = vec4<i32>(at0_4 * scalars.value_of_bRowStride) + remx4(vec4<i32>(v_13) + vec4<i32>(0, 1, 2, 3), vec4<i32>(scalars.value_of_N));
+  let v_16 = scalars.value_of_bRowStride * 16;
+  let v_17 = scalars.value_of_K > 0;
+  let v_19 = buffer_of_a[aTile_0.x];
+  let v_20 = buffer_of_a[aTile_0.y];
+  let v_21 = buffer_of_a[aTile_0.z];
+  let v_22 = buffer_of_a[aTile_0.w];
+  let aValues_0 = select(vec4<f32>(0.0f), vec4<f32>(v_19, v_20, v_21, v_22), vec4<bool>((at0_3 < scalars.value_of_K) & v_17));
+  let v_24 = buffer_of_b[bTile_0.x];
+  let v_25 = buffer_of_b[bTile_0.y];
+  let v_26 = buffer_of_b[bTile_0.z];
+  let v_27 = buffer_of_b[bTile_0.w];
+  let bValues_0 = select(vec4<f32>(0.0f), vec4<f32>(v_24, v_25, v_26, v_27), vec4<bool>((at0_4 < scalars.value_of_K) & v_17));
   var sum_0 = vec4<f32>(0.0f);
   var sum_1 = vec4<f32>(0.0f);
   var aTile_1 = aTile_0;
@@ -70,18 +71,18 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let m_0 = at0_2 + 1;
   for (var k_0 = 0; k_0 < scalars.value_of_K; k_0 += 16) {
     let aTile_2 = aTile_1 + vec4<i32>(16);
-    let bTile_2 = bTile_1 + vec4<i32>(v_15);
-    let v_27 = k_0 + 16;
-    let v_28 = scalars.value_of_K - v_27;
-    let v_29 = v_27 < scalars.value_of_K;
-    let v_31 = buffer_of_a[aTile_2.x];
-    let v_32 = buffer_of_a[aTile_2.y];
-    let v_33 = buffer_of_a[aTile_2.z];
-    let v_34 = buffer_of_a[aTile_2.w];
-    let v_36 = buffer_of_b[bTile_2.x];
-    let v_37 = buffer_of_b[bTile_2.y];
-    let v_38 = buffer_of_b[bTile_2.z];
-    let v_39 = buffer_of_b[bTile_2.w];
+    let bTile_2 = bTile_1 + vec4<i32>(v_16);
+    let v_28 = k_0 + 16;
+    let v_29 = scalars.value_of_K - v_28;
+    let v_30 = v_28 < scalars.value_of_K;
+    let v_32 = buffer_of_a[aTile_2.x];
+    let v_33 = buffer_of_a[aTile_2.y];
+    let v_34 = buffer_of_a[aTile_2.z];
+    let v_35 = buffer_of_a[aTile_2.w];
+    let v_37 = buffer_of_b[bTile_2.x];
+    let v_38 = buffer_of_b[bTile_2.y];
+    let v_39 = buffer_of_b[bTile_2.z];
+    let v_40 = buffer_of_b[bTile_2.w];
     workgroupBarrier();
     shared_0[at0_0][at0_3] = aValues_1.x;
     shared_0[at0_0 + 8][at0_3] = aValues_1.y;
@@ -171,38 +172,38 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     sum_1 = (vec4<f32>(a_31) * b_15) + sum_1;
     aTile_1 = aTile_2;
     bTile_1 = bTile_2;
-    aValues_1 = select(vec4<f32>(0.0f), vec4<f32>(v_31, v_32, v_33, v_34), vec4<bool>((at0_3 < v_28) & v_29));
-    bValues_1 = select(vec4<f32>(0.0f), vec4<f32>(v_36, v_37, v_38, v_39), vec4<bool>((at0_4 < v_28) & v_29));
+    aValues_1 = select(vec4<f32>(0.0f), vec4<f32>(v_32, v_33, v_34, v_35), vec4<bool>((at0_3 < v_29) & v_30));
+    bValues_1 = select(vec4<f32>(0.0f), vec4<f32>(v_37, v_38, v_39, v_40), vec4<bool>((at0_4 < v_29) & v_30));
   }
-  let v_40 = (vec2<i32>(v_10) + vec2<i32>(0, 1)) * vec2<i32>(scalars.value_of_N);
-  let v_43 = v_40.x + v_12;
-  let v_44 = v_40.y + v_12;
-  let v_45 = (vec2<i32>(v_10) + vec2<i32>(0, 1)) < vec2<i32>(scalars.value_of_M);
-  let v_46 = (vec4<i32>(v_12) + vec4<i32>(0, 1, 2, 3)) < vec4<i32>(scalars.value_of_N);
-  let v_49 = vec4<bool>(v_45.x) & v_46;
-  let v_50 = vec4<bool>(v_45.y) & v_46;
-  if (v_49.x) {
-    buffer_of_out[v_43] = sum_0.x;
-  }
-  if (v_49.y) {
-    buffer_of_out[v_43 + 1] = sum_0.y;
-  }
-  if (v_49.z) {
-    buffer_of_out[v_43 + 2] = sum_0.z;
-  }
-  if (v_49.w) {
-    buffer_of_out[v_43 + 3] = sum_0.w;
-  }
+  let v_41 = (vec2<i32>(v_11) + vec2<i32>(0, 1)) * vec2<i32>(scalars.value_of_N);
+  let v_44 = v_41.x + v_13;
+  let v_45 = v_41.y + v_13;
+  let v_46 = (vec2<i32>(v_11) + vec2<i32>(0, 1)) < vec2<i32>(scalars.value_of_M);
+  let v_47 = (vec4<i32>(v_13) + vec4<i32>(0, 1, 2, 3)) < vec4<i32>(scalars.value_of_N);
+  let v_50 = vec4<bool>(v_46.x) & v_47;
+  let v_51 = vec4<bool>(v_46.y) & v_47;
   if (v_50.x) {
-    buffer_of_out[v_44] = sum_1.x;
+    buffer_of_out[v_44] = sum_0.x;
   }
   if (v_50.y) {
-    buffer_of_out[v_44 + 1] = sum_1.y;
+    buffer_of_out[v_44 + 1] = sum_0.y;
   }
   if (v_50.z) {
-    buffer_of_out[v_44 + 2] = sum_1.z;
+    buffer_of_out[v_44 + 2] = sum_0.z;
   }
   if (v_50.w) {
-    buffer_of_out[v_44 + 3] = sum_1.w;
+    buffer_of_out[v_44 + 3] = sum_0.w;
+  }
+  if (v_51.x) {
+    buffer_of_out[v_45] = sum_1.x;
+  }
+  if (v_51.y) {
+    buffer_of_out[v_45 + 1] = sum_1.y;
+  }
+  if (v_51.z) {
+    buffer_of_out[v_45 + 2] = sum_1.z;
+  }
+  if (v_51.w) {
+    buffer_of_out[v_45 + 3] = sum_1.w;
   }
 }

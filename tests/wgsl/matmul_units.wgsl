@@ -33,29 +33,30 @@ fn floordiv(a: i32, b: i32) -> i32 {
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   let program_x = i32(workgroup.x);
   let invocation = i32(index);
-  let v_2 = ((scalars.value_of_N + 31) / 32) * 8;
-  let inGroup_0 = rem(program_x, v_2);
-  let v_3 = floordiv(program_x, v_2) * 8;
-  let v_4 = ((scalars.value_of_M + 31) / 32) - v_3;
-  let groupRows_0 = max(min(v_4, 8), 1);
-  let v_7 = (v_3 + rem(inGroup_0, groupRows_0)) * 32;
+  let tilesN_0 = max((scalars.value_of_N + 31) / 32, 1);
+  let v_3 = tilesN_0 * 8;
+  let inGroup_0 = rem(program_x, v_3);
+  let v_4 = floordiv(program_x, v_3) * 8;
+  let v_5 = ((scalars.value_of_M + 31) / 32) - v_4;
+  let groupRows_0 = max(min(v_5, 8), 1);
+  let v_8 = (v_4 + rem(inGroup_0, groupRows_0)) * 32;
   let at0_0 = invocation >> 2u;
   let at0_1 = (invocation & 3) * 8;
   let at0_2 = (invocation & 15) + ((invocation >> 6u) * 16);
   let at0_3 = ((invocation >> 4u) & 3) * 8;
-  let v_9 = v_7 + at0_2;
-  let v_10 = floordiv(inGroup_0, groupRows_0) * 32;
-  let v_13 = v_10 + at0_3;
-  let v_14 = v_10 + (at0_3 + 4);
-  let v_15 = rem(v_7 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
-  let aTile_0 = v_15 + at0_1;
-  let bTile_0 = (at0_0 * scalars.value_of_bRowStride) + rem(v_10 + at0_1, scalars.value_of_N);
-  let v_17 = scalars.value_of_bRowStride * 32;
-  let v_18 = scalars.value_of_K > 0;
-  let v_21 = buffer_of_a[aTile_0 >> 3u];
-  let aValues_0 = select(vec4<u32>(0u), v_21, vec4<bool>((at0_1 < scalars.value_of_K) & v_18));
-  let v_23 = buffer_of_b[bTile_0 >> 3u];
-  let bValues_0 = select(vec4<u32>(0u), v_23, vec4<bool>((at0_0 < scalars.value_of_K) & v_18));
+  let v_10 = v_8 + at0_2;
+  let v_11 = floordiv(inGroup_0, groupRows_0) * 32;
+  let v_14 = v_11 + at0_3;
+  let v_15 = v_11 + (at0_3 + 4);
+  let v_16 = rem(v_8 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
+  let aTile_0 = v_16 + at0_1;
+  let bTile_0 = (at0_0 * scalars.value_of_bRowStride) + rem(v_11 + at0_1, scalars.value_of_N);
+  let v_18 = scalars.value_of_bRowStride * 32;
+  let v_19 = scalars.value_of_K > 0;
+  let v_22 = buffer_of_a[aTile_0 >> 3u];
+  let aValues_0 = select(vec4<u32>(0u), v_22, vec4<bool>((at0_1 < scalars.value_of_K) & v_19));
+  let v_24 = buffer_of_b[bTile_0 >> 3u];
+  let bValues_0 = select(vec4<u32>(0u), v_24, vec4<bool>((at0_0 < scalars.value_of_K) & v_19));
   var sum_0 = subgroup_matrix_result<f32, 16, 16>();
   var aTile_2 = aTile_0;
   var bTile_2 = bTile_0;
@@ -72,12 +73,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     shared_0[panel_0][item_0] = aValues_1;
     shared_1[panel_1][item_1] = bValues_1;
     let aTile_4 = aTile_2 + 32;
-    let bTile_4 = bTile_2 + v_17;
-    let v_24 = k_0 + 32;
-    let v_25 = scalars.value_of_K - v_24;
-    let v_26 = v_24 < scalars.value_of_K;
-    let v_29 = buffer_of_a[aTile_4 >> 3u];
-    let v_31 = buffer_of_b[bTile_4 >> 3u];
+    let bTile_4 = bTile_2 + v_18;
+    let v_25 = k_0 + 32;
+    let v_26 = scalars.value_of_K - v_25;
+    let v_27 = v_25 < scalars.value_of_K;
+    let v_30 = buffer_of_a[aTile_4 >> 3u];
+    let v_32 = buffer_of_b[bTile_4 >> 3u];
     workgroupBarrier();
     let a_0 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>, row_major>(&shared_0[row_0], 0u, 5u);
     let b_0 = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>, row_major>(&shared_1[column_0], 0u, 3u);
@@ -87,8 +88,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     sum_0 = subgroupMatrixMultiplyAccumulate(a_1, b_1, sum_0);
     aTile_2 = aTile_4;
     bTile_2 = bTile_4;
-    aValues_1 = select(vec4<u32>(0u), v_29, vec4<bool>((at0_1 < v_25) & v_26));
-    bValues_1 = select(vec4<u32>(0u), v_31, vec4<bool>((at0_0 < v_25) & v_26));
+    aValues_1 = select(vec4<u32>(0u), v_30, vec4<bool>((at0_1 < v_26) & v_27));
+    bValues_1 = select(vec4<u32>(0u), v_32, vec4<bool>((at0_0 < v_26) & v_27));
   }
   let warp_0 = invocation >> 5u;
   let place_0 = ((at0_2 & 15) * 5) + ((at0_3 & 15) >> 2u);
@@ -96,12 +97,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   workgroupBarrier();
   let sum_1 = bitcast<vec4<f32>>(shared_2[warp_0][place_0]);
   let sum_2 = bitcast<vec4<f32>>(shared_2[warp_0][place_0 + 1]);
-  let v_32 = v_9 * scalars.value_of_N;
-  let v_35 = v_9 < scalars.value_of_M;
-  if (v_35 & (v_13 < scalars.value_of_N)) {
-    buffer_of_out[(v_32 + v_13) >> 2u] = vec4<f16>(sum_1);
+  let v_33 = v_10 * scalars.value_of_N;
+  let v_36 = v_10 < scalars.value_of_M;
+  if (v_36 & (v_14 < scalars.value_of_N)) {
+    buffer_of_out[(v_33 + v_14) >> 2u] = vec4<f16>(sum_1);
   }
-  if (v_35 & (v_14 < scalars.value_of_N)) {
-    buffer_of_out[(v_32 + v_14) >> 2u] = vec4<f16>(sum_2);
+  if (v_36 & (v_15 < scalars.value_of_N)) {
+    buffer_of_out[(v_33 + v_15) >> 2u] = vec4<f16>(sum_2);
   }
 }
