@@ -31,8 +31,8 @@ const spares = new Map<string, Spare>();
 /** Those that will be spare in a moment. */
 const leaving = new Map<string, Set<Promise<void>>>();
 
-/** How many were made and not destroyed. */
-let open = 0;
+/** How many were made and not collected yet. */
+let there = 0;
 
 function keyOf({ gpu, powerPreference, without = [] }: AdapterOptions): string {
   return [gpu ? "dawn" : "host", powerPreference, ...[...without].sort()].join();
@@ -65,10 +65,10 @@ export async function takeGpu(options: AdapterOptions): Promise<OwnedGpu | undef
     opened = await openGpu(options);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    const advice = open < 8
+    const advice = there < 8
       ? ""
-      : `. This process has ${open} open, and drivers give it a limited ` +
-        "number (NVIDIA's 63): share one, or dispose of those that are no longer needed";
+      : `. This process has ${there} already, some of which may have been disposed of and not been collected yet, ` +
+        "and drivers give it a limited number (NVIDIA's 63): share one, or dispose of those that are no longer needed";
     throw new Error(message + advice, { cause });
   }
   if (!opened) return undefined;
@@ -79,29 +79,25 @@ export async function takeGpu(options: AdapterOptions): Promise<OwnedGpu | undef
 /** What becomes of a GPU device; it does not hold on to it. */
 interface Fate {
   readonly key: string;
-  /** Destroyed, lost or collected. */
+  /** Destroyed or lost. */
   gone: boolean;
 }
 
-const collected = new FinalizationRegistry(goes);
-
-function goes(fate: Fate): void {
-  if (fate.gone) return;
-  fate.gone = true;
-  open--;
-  if (spares.get(fate.key)?.fate === fate) spares.delete(fate.key);
-}
+const collected = new FinalizationRegistry<undefined>(() => there--);
 
 /** A function of its own: what waits for a loss is never collected, and must have nothing of the device. */
 function hearLoss(lost: GPUDevice["lost"], fate: Fate): void {
-  lost.then(() => goes(fate));
+  lost.then(() => {
+    fate.gone = true;
+    if (spares.get(fate.key)?.fate === fate) spares.delete(fate.key);
+  });
 }
 
 function owned(device: GPUDevice, capabilities: Capabilities, key: string): Spare {
   const fate: Fate = { key, gone: false };
-  open++;
+  there++;
   hearLoss(device.lost, fate);
-  collected.register(device, fate);
+  collected.register(device, undefined);
   const spare: Spare = {
     device,
     capabilities,
