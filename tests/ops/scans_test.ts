@@ -59,14 +59,20 @@ onDevices("cumprod and sums of halves", async (device) => {
 
 onDevices("associativeScan keeps the order, of tuples too", async (device) => {
   // Composition of x -> a * x + b, which does not commute; products stay within 32 bits.
-  for (const [shape, axis, reverse] of [[[512], 0, false], [[8, 32], 1, true]] as const) {
+  // With many warps, totals of all are read at once; with few, or many rows, they are exchanged.
+  for (
+    const [shape, axis, reverse, numWarps] of [
+      ...[[[512], 0, false, 4], [[8, 32], 1, true, 4], [[1024], 0, false, 8], [[512], 0, false, 1]],
+      ...[[[64, 8], 0, false, 4], [[2, 256], 1, true, 8], [[64, 32], 1, true, 2]],
+    ] as [number[], number, boolean, number][]
+  ) {
     const a = numbers(shape, "i32", 3), b = numbers(shape, "i32", 9, 5);
     const f = reverse
       ? (a: number, b: number) =>
         tl.associativeScan([a, b], 1, (p, q, r, s) => [p! * r!, q! * r! + s!], { reverse: true })
       : (a: number, b: number) =>
         tl.associativeScan([a, b], 0, (p, q, r, s) => [p! * r!, q! * r! + s!]);
-    const results = await applied(device, f, [a, b], [a, b]);
+    const results = await applied(device, f, [a, b], [a, b], numWarps);
     const [as, bs] = [alongAxis(a, axis), alongAxis(b, axis)];
     const wanted = as.lists.map((list, l) => {
       const pairs = list.map((x, i) => [x, bs.lists[l]![i]!]);
