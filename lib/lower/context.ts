@@ -11,7 +11,7 @@ import type { ReportSite } from "../ir/reports.ts";
 import { isPointer, type Type } from "../ir/type.ts";
 import type { AxisInfo } from "../ir/axis.ts";
 import { Emitter } from "./emitter.ts";
-import { Units } from "./units/product.ts";
+import { Units } from "./units/prepare.ts";
 import { packetCount, widthOf } from "./registers.ts";
 import { stacksOf } from "./stacks.ts";
 

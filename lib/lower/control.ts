@@ -11,14 +11,9 @@ import { choiceOf, comparedAsIntegers } from "./choice.ts";
 import { type Context, expressionDtype, needsBarrier } from "./context.ts";
 import { named, ramp, slice, splat } from "./expr.ts";
 import { packetAxis, packetCount, widthOf } from "./registers.ts";
-import {
-  holdInvariant,
-  type Matrices,
-  rowFactors,
-  stageCarried,
-  sums,
-  zeroMatrices,
-} from "./units/product.ts";
+import { holdInvariant, stageCarried } from "./units/prepare.ts";
+import { rowFactors, sums, zeroMatrices } from "./units/product.ts";
+import type { Matrices } from "./units/shapes.ts";
 import { assignStacks, declareStack } from "./stacks.ts";
 import { packetsOfWords, WORDS } from "./units/words.ts";
 

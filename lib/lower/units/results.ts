@@ -9,7 +9,7 @@ import type { LinearLayout } from "../../layout/linear_layout.ts";
 import type { Context } from "../context.ts";
 import { add, exprKey, int, literal, mul, named, op as operation, slice } from "../expr.ts";
 import { registerCoordinate, registerCount, threadCoordinate } from "../registers.ts";
-import type { Matrices, Product } from "./product.ts";
+import type { Matrices, Part, Product } from "./shapes.ts";
 import { PADDING, type SharedPlan } from "./staging.ts";
 import { inWords, WORDS } from "./words.ts";
 
@@ -19,14 +19,6 @@ const VECTOR = 4;
 /** An item of workgroup memory: words where it is as large as an item of operands, so that they share arrays. */
 function itemOf({ sum }: Product): VectorType {
   return sum.bytes === WORDS.dtype.bytes ? WORDS : { dtype: sum, width: VECTOR };
-}
-
-/** A part of a warp's block, counted in matrices. */
-export interface Part {
-  readonly top: number;
-  readonly left: number;
-  readonly rows: number;
-  readonly columns: number;
 }
 
 /** Matrices that are written at a time, along rows and along columns of a warp's block. */

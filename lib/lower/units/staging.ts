@@ -27,7 +27,7 @@ import {
   threadBits,
   threadCoordinate,
 } from "../registers.ts";
-import type { Product } from "./product.ts";
+import type { Product } from "./shapes.ts";
 import { elementsInWords, inWords, WORDS } from "./words.ts";
 
 /** Bytes between rows that are staged, so that a column of them falls into different banks. */
