@@ -156,21 +156,45 @@ export function lowerLoad(context: Context, op: Op): void {
   context.alias(op.result, packets);
 }
 
-/** Loads a tile that is held as words. */
+/**
+ * Loads a tile that is held as words. What is for the next iteration of a loop is loaded in a branch, if
+ * there is a next one: drivers leave it there, ahead of this iteration's arithmetic, and move what stands
+ * without a branch to the end, where it is waited for (products ran at 220 TFLOPS instead of 276 on an H200).
+ */
 function loadWords(context: Context, op: Op): void {
-  const { base, pointee } = pointerOf(op), { param } = context.buffer(base);
+  const { emitter } = context, { base, pointee } = pointerOf(op), { param } = context.buffer(base);
   const [pointer, mask] = op.operands.map((operand) => context.get(operand));
-  const later = context.isOnlyYielded(op.result);
-  const each = elementsInWords(pointee) / widthOf(op.result.type);
-  const packets = Array.from({ length: packetsOfWords(op.result.type) }, (_, i) => {
+  const later = context.isOnlyYielded(op.result), comes = later ? sameForAll(op) : undefined;
+  const each = elementsInWords(pointee) / widthOf(op.result.type),
+    zero = literal(0, u32, WORDS.width);
+  const reads = Array.from({ length: packetsOfWords(op.result.type) }, (_, i): Expr => {
     const index = slice(pointer![i * each]!, 0);
-    const read = context.emitter.bind({ kind: "global", base: param, index, type: WORDS });
-    if (!mask) return read;
+    return { kind: "global", base: param, index, type: WORDS };
+  });
+  let read: readonly Expr[];
+  if (comes) {
+    const next = reads.map(() => emitter.variable(WORDS, "words"));
+    emitter.when(context.scalar(comes), () => {
+      reads.forEach((x, i) => emitter.assign(next[i]!, x));
+    });
+    read = next;
+  } else {
+    read = reads.map((x) => emitter.bind(x));
+  }
+  const packets = read.map((x, i) => {
+    if (!mask) return x;
     const condition = splat(slice(mask[i * each]!, 0), WORDS.width);
-    const value = operation("select", [condition, read, literal(0, u32, WORDS.width)], u32);
-    return later ? value : context.emitter.bind(value, op.result.hint);
+    const value = operation("select", [condition, x, zero], u32);
+    return later ? value : emitter.bind(value, op.result.hint);
   });
   context.alias(op.result, packets);
+}
+
+/** A scalar without which all elements of a load are masked off, if its mask has one. */
+function sameForAll(load: Op): Value | undefined {
+  const mask = load.operands[1]?.def;
+  const parts = mask?.name === "and" ? mask.operands.map(({ def }) => def) : [mask];
+  return parts.find((part) => part?.name === "splat")?.operand(0);
 }
 
 /** True of a condition that holds for no element. */

@@ -77,8 +77,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let v_25 = k_0 + 32;
     let v_26 = scalars.value_of_K - v_25;
     let v_27 = v_25 < scalars.value_of_K;
-    let v_30 = buffer_of_a[aTile_4 >> 3u];
-    let v_32 = buffer_of_b[bTile_4 >> 3u];
+    var words_0: vec4<u32>;
+    if (v_27) {
+      words_0 = buffer_of_a[aTile_4 >> 3u];
+    }
+    var words_1: vec4<u32>;
+    if (v_27) {
+      words_1 = buffer_of_b[bTile_4 >> 3u];
+    }
     workgroupBarrier();
     let a_0 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>, row_major>(&shared_0[row_0], 0u, 5u);
     let b_0 = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>, row_major>(&shared_1[column_0], 0u, 3u);
@@ -88,8 +94,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     sum_0 = subgroupMatrixMultiplyAccumulate(a_1, b_1, sum_0);
     aTile_2 = aTile_4;
     bTile_2 = bTile_4;
-    aValues_1 = select(vec4<u32>(0u), v_30, vec4<bool>((at0_1 < v_26) & v_27));
-    bValues_1 = select(vec4<u32>(0u), v_32, vec4<bool>((at0_0 < v_26) & v_27));
+    aValues_1 = select(vec4<u32>(0u), words_0, vec4<bool>((at0_1 < v_26) & v_27));
+    bValues_1 = select(vec4<u32>(0u), words_1, vec4<bool>((at0_0 < v_26) & v_27));
   }
   let warp_0 = invocation >> 5u;
   let place_0 = ((at0_2 & 15) * 5) + ((at0_3 & 15) >> 2u);
@@ -97,12 +103,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   workgroupBarrier();
   let sum_1 = bitcast<vec4<f32>>(shared_2[warp_0][place_0]);
   let sum_2 = bitcast<vec4<f32>>(shared_2[warp_0][place_0 + 1]);
-  let v_33 = v_10 * scalars.value_of_N;
-  let v_36 = v_10 < scalars.value_of_M;
-  if (v_36 & (v_14 < scalars.value_of_N)) {
-    buffer_of_out[(v_33 + v_14) >> 2u] = vec4<f16>(sum_1);
+  let v_31 = v_10 * scalars.value_of_N;
+  let v_34 = v_10 < scalars.value_of_M;
+  if (v_34 & (v_14 < scalars.value_of_N)) {
+    buffer_of_out[(v_31 + v_14) >> 2u] = vec4<f16>(sum_1);
   }
-  if (v_36 & (v_15 < scalars.value_of_N)) {
-    buffer_of_out[(v_33 + v_15) >> 2u] = vec4<f16>(sum_2);
+  if (v_34 & (v_15 < scalars.value_of_N)) {
+    buffer_of_out[(v_31 + v_15) >> 2u] = vec4<f16>(sum_2);
   }
 }
