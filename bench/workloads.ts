@@ -1,7 +1,7 @@
 /** Everything that is benched: a new kernel is one entry. */
 
 import { dropoutElements, rotaryHeads } from "./workloads/elements.ts";
-import { attentionHeads, fewRows, matmulSquare } from "./workloads/products.ts";
+import { attentionHeads, fewRows, matmulImprecise, matmulSquare } from "./workloads/products.ts";
 import {
   crossEntropyRows,
   layerNormBackwardRows,
@@ -26,6 +26,7 @@ export const WORKLOADS: readonly Workload[] = [
   cumsumElements,
   sortElements,
   matmulSquare,
+  matmulImprecise,
   fewRows,
   attentionHeads,
 ];

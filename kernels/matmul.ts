@@ -93,6 +93,7 @@ export const matmulKernel = jit(
       GROUP_M = 8,
       SLICES = 1,
       WRAP = true, // false: rows and columns past an edge are masked
+      IMPRECISE = 0, // how many products of f16 may be summed in f16
       ACTIVATION = (x: number): number => x,
     },
   ) {
@@ -120,11 +121,11 @@ export const matmulKernel = jit(
       const aValues = tl.load(aTile, { mask: WRAP ? inA : rows < M && inA });
       const bValues = tl.load(bTile, { mask: WRAP ? inB : inB && columns < N });
       if (SLICES === 1) {
-        sum = tl.dot(aValues, bValues, sum);
+        sum = tl.dot(aValues, bValues, sum, { maxNumImpreciseAcc: IMPRECISE });
       } else {
         const left = tl.reshape(aValues, [BLOCK_M, SLICES, BLOCK_K / SLICES]);
         const right = tl.reshape(bValues, [SLICES, BLOCK_K / SLICES, BLOCK_N]);
-        sum = tl.dot(tl.permute(left, [1, 0, 2]), right, sum);
+        sum = tl.dot(tl.permute(left, [1, 0, 2]), right, sum, { maxNumImpreciseAcc: IMPRECISE });
       }
       aTile += BLOCK_K * aColumnStride;
       bTile += BLOCK_K * bRowStride;
@@ -155,6 +156,12 @@ export interface MatmulOptions {
   blockK?: number | undefined;
   /** Warps that share a tile; 4, or 8 for large tiles, unless given. */
   numWarps?: number | undefined;
+  /**
+   * How many products of f16 numbers may be summed in f16 before they are added to a sum in f32, on
+   * devices without matrix units: faster, if less precise, and infinite where such a sum exceeds 65,504.
+   * None unless given; 32 are fast.
+   */
+  maxNumImpreciseAcc?: number | undefined;
   /**
    * Try several tiles at the first product of each size, and keep the fastest; false unless given.
    * Sizes of tiles are not given besides.
@@ -187,6 +194,7 @@ export const tunedMatmulKernel = autotune({
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, activation } = options;
+  const { maxNumImpreciseAcc: IMPRECISE } = options;
   checkDType("matmul", "a", a, FLOATS);
   checkDType("matmul", "b", b, [a.dtype]);
   const [aRows, aColumns] = checkMatrix("matmul", "a", a);
@@ -230,11 +238,15 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     tunedMatmulKernel
       [grid(({ BLOCK_M, BLOCK_N }) => cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
         ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
-        { WRAP, ...(activation && { ACTIVATION: activation }) },
+        {
+          WRAP,
+          ...(IMPRECISE !== undefined && { IMPRECISE }),
+          ...(activation && { ACTIVATION: activation }),
+        },
       );
     return out;
   }
-  const { numStages, SLICES, ...tiling } = tilingFor(M, N, a);
+  const { numStages, SLICES, ...tiling } = tilingFor(M, N, a, (IMPRECISE ?? 0) > 1);
   const BLOCK_M = options.blockM ?? tiling.BLOCK_M, BLOCK_N = options.blockN ?? tiling.BLOCK_N;
   matmulKernel[grid(cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
     ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
@@ -248,6 +260,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
         Math.max(tiling.numWarps * BLOCK_M * BLOCK_N / (tiling.BLOCK_M * tiling.BLOCK_N), 1),
       numStages,
       WRAP,
+      ...(IMPRECISE !== undefined && { IMPRECISE }),
     },
   );
   return out;
@@ -279,6 +292,11 @@ const TILINGS: readonly Tiling[] = [
   { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 2, programs: 0 },
 ];
 
+/** The same for f16 that may be summed in f16, which takes half as much workgroup memory. */
+const IMPRECISE_TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 0 },
+];
+
 /**
  * The same for a processor that plays the GPU (llvmpipe, 8 lanes): a thread has as many sums as on a GPU, and
  * a step along k has no more values than there are lanes, since code that is long takes long to compile.
@@ -296,10 +314,21 @@ const UNIT_TILINGS: readonly Tiling[] = [
 ];
 
 /** The largest tiling that gives enough programs, cut down to the powers of two that cover M and N. */
-function tilingFor(M: number, N: number, { device, dtype }: Tensor): Tiling {
+function tilingFor(
+  M: number,
+  N: number,
+  { device, dtype }: Tensor,
+  imprecise: boolean,
+): Tiling {
   const { software, subgroupMatrices } = device.capabilities;
   const units = dtype === "f16" && subgroupMatrices.some(({ component }) => component === "f16");
-  const tilings = units ? UNIT_TILINGS : software ? SOFTWARE_TILINGS : TILINGS;
+  const tilings = units
+    ? UNIT_TILINGS
+    : software
+    ? SOFTWARE_TILINGS
+    : imprecise && dtype === "f16"
+    ? IMPRECISE_TILINGS
+    : TILINGS;
   const tiling = tilings.find(({ BLOCK_M, BLOCK_N, programs }) =>
     cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N) >= programs
   )!;

@@ -14,48 +14,64 @@ import {
 } from "../workload.ts";
 
 export const matmulSquare: Workload = {
+  ...squareProducts(),
   name: "matmul",
-  unit: "TFLOP/s",
-  byHand: true,
   sizes: (software) =>
     software
       ? [{ dtype: "f32", size: [512] }]
       : (["f32", "f16"] as const).flatMap((dtype) =>
         [512, 1024, 2048, 4096].map((n): Size => ({ dtype, size: [n] }))
       ),
-  amount: ({ size: [n] }) => 2 * n! ** 3,
-  prepare(device, { size: [n], dtype }, seed) {
-    const shape = [n!, n!], scale = 2;
-    const a = random(device, shape, seed, { dtype, scale });
-    const b = random(device, shape, seed + 1, { dtype, scale });
-    const out = device.empty(shape, { dtype });
-    const readA = readerOf(a);
-    return {
-      inputs: [a, b],
-      out,
-      run: () => matmul(a, b, { out }),
-      handwritten: matmulShaders(device, [a, b], device.empty(shape, { dtype }), n!, dtype),
-      async check(result) {
-        const right = await b.read();
-        const found: number[] = [], wanted: number[] = [];
-        for (const row of spread(n!, 6)) {
-          const left = await readA(row * n!, n!), line = await result(row * n!, n!);
-          for (const column of spread(n!, 50)) {
-            let sum = 0;
-            for (let k = 0; k < n!; k++) sum += left[k]! * right[k * n! + column]!;
-            wanted.push(sum);
-            found.push(line[column]!);
-          }
-        }
-        const absolute = dtype === "f32" ? 1e-4 : 2e-2;
-        return errorOf(found, wanted, {
-          absolute: absolute * Math.sqrt(n!) / 16,
-          relative: absolute,
-        });
-      },
-    };
-  },
 };
+
+/** Of f16, of which 32 products at a time may be summed in f16. */
+export const matmulImprecise: Workload = {
+  ...squareProducts(32),
+  name: "matmul_imprecise",
+  sizes: (software) =>
+    software
+      ? [{ dtype: "f16", size: [256] }]
+      : [1024, 2048, 4096].map((n): Size => ({ dtype: "f16", size: [n] })),
+};
+
+function squareProducts(maxNumImpreciseAcc?: number): Omit<Workload, "name" | "sizes"> {
+  return {
+    unit: "TFLOP/s",
+    byHand: true,
+    amount: ({ size: [n] }) => 2 * n! ** 3,
+    prepare(device, { size: [n], dtype }, seed) {
+      const shape = [n!, n!], scale = 2;
+      const a = random(device, shape, seed, { dtype, scale });
+      const b = random(device, shape, seed + 1, { dtype, scale });
+      const out = device.empty(shape, { dtype });
+      const readA = readerOf(a);
+      return {
+        inputs: [a, b],
+        out,
+        run: () => matmul(a, b, { out, maxNumImpreciseAcc }),
+        handwritten: matmulShaders(device, [a, b], device.empty(shape, { dtype }), n!, dtype),
+        async check(result) {
+          const right = await b.read();
+          const found: number[] = [], wanted: number[] = [];
+          for (const row of spread(n!, 6)) {
+            const left = await readA(row * n!, n!), line = await result(row * n!, n!);
+            for (const column of spread(n!, 50)) {
+              let sum = 0;
+              for (let k = 0; k < n!; k++) sum += left[k]! * right[k * n! + column]!;
+              wanted.push(sum);
+              found.push(line[column]!);
+            }
+          }
+          const absolute = dtype === "f32" ? 1e-4 : 2e-2;
+          return errorOf(found, wanted, {
+            absolute: absolute * Math.sqrt(n!) / 16,
+            relative: absolute,
+          });
+        },
+      };
+    },
+  };
+}
 
 export const fewRows: Workload = {
   name: "few_rows",

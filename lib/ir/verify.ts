@@ -2,7 +2,7 @@
  * What makes a graph legal:
  *
  *  1. An operation has as many operands and regions as its row of the op table names.
- *  2. It has exactly the attributes that its row names, of their kinds.
+ *  2. It has exactly the attributes that its row names, of their kinds; `number?` may be left out.
  *  3. Its results have the types that its row infers, layouts aside.
  *  4. A value is defined by one place only, and that once.
  *  5. An operand or yield is defined before its use, in the same region or one around it.
@@ -187,8 +187,9 @@ class Verifier {
     const wanted = OPS[op.name].attributes ?? {}, before = this.#problems.length;
     for (const [name, kind] of Object.entries(wanted)) {
       const value = op.attributes[name];
-      if (value === undefined) this.#report(2, `${op.name} needs the attribute '${name}'`);
-      else if (kindOf(value) !== kind) {
+      if (value === undefined) {
+        if (kind !== "number?") this.#report(2, `${op.name} needs the attribute '${name}'`);
+      } else if (kindOf(value) !== kind.replace("?", "")) {
         this.#report(2, `The attribute '${name}' holds ${kindOf(value)}, not ${kind}`);
       }
     }

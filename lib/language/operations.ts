@@ -140,6 +140,12 @@ export interface DotOptions {
   readonly inputPrecision?: "ieee" | "tf32" | "tf32x3" | "bf16x3" | "bf16x6" | undefined;
   /** The dtype of the result: f32 unless it is f16, of floats; i32 of integers. */
   readonly outDtype?: DType | undefined;
+  /**
+   * How many products of f16 numbers may be summed in f16 before they are added to a sum in f32: faster on
+   * GPUs without matrix units, less precise, and an infinity where such a sum exceeds 65,504. 0, none,
+   * unless given; nothing to other dtypes.
+   */
+  readonly maxNumImpreciseAcc?: number | undefined;
 }
 
 /** Triton's hints of how to compile a loop, which are taken and say nothing here. */

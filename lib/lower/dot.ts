@@ -7,9 +7,10 @@
  * possible: an index that WGSL clamps can then be clamped once, outside the loop.
  */
 
-import { bool, type DType, i32 } from "../ir/dtype.ts";
+import { bool, type DType, f16, i32 } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import type { Expr, Memory, SharedArray, VectorType, Width } from "../ir/invocation.ts";
+import type { Native } from "../ir/native.ts";
 import { dtypeOf, size } from "../ir/type.ts";
 import { hasColumnsOfB, reshaped } from "../layout/layouts.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
@@ -55,10 +56,14 @@ class Product {
   readonly N: number;
   readonly batch: number;
   readonly sum: DType;
+  /** What operands are staged as, and multiplied in: the sums' dtype, or f16 where `terms` may be summed so. */
+  readonly factor: DType;
+  /** How many products are summed before they are added to the sums; as many as are written out if not told. */
+  readonly terms: number | undefined;
   /** Whether each invocation has its columns of b in registers. */
   readonly byColumns: boolean;
 
-  constructor(op: Op) {
+  constructor(op: Op, native: Native) {
     this.a = op.operand(0);
     this.b = op.operand(1);
     const [M, K] = this.a.type.shape.slice(-2) as [number, number];
@@ -69,6 +74,10 @@ class Product {
     this.layoutB = reshaped(this.b.type.layout!, [this.batch * K, N]);
     this.layout = reshaped(op.result.type.layout!, [this.batch * M, N]);
     this.sum = dtypeOf(op.result.type);
+    const terms = op.attributes["terms"];
+    const half = native.f16 && [this.a, this.b].every(({ type }) => dtypeOf(type) === f16);
+    this.terms = half && typeof terms === "number" && terms > 1 ? terms : undefined;
+    this.factor = this.terms === undefined ? this.sum : f16;
     const { lane, warp } = this.layout.bases;
     this.byColumns = this.batch === 1 && [...lane, ...warp].every(([m, n]) => m === 0 && n !== 0) &&
       hasColumnsOfB(this.layoutB, this.layout);
@@ -78,7 +87,7 @@ class Product {
 /** @param accumulator Variables to add to in place; without them acc is copied to new ones. */
 export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] | undefined): void {
   const { emitter } = context;
-  const product = new Product(op), { K } = product;
+  const product = new Product(op, context.options.native), { K } = product;
   context.productsLeft--;
   const depth = stagedDepth(context, product);
   const plans = plansFor(product, depth);
@@ -95,8 +104,8 @@ export function lowerDot(context: Context, op: Op, accumulator: readonly Expr[] 
     const part = (dim: 0 | 1) => depth < K && { start: start / depth, depth, dim };
     const written = half ? memory.map((x): Memory => ({ ...x, alternating: true })) : memory;
     emitter.phase([], written, () => {
-      fill(context, product.a, product.layoutA, stagedA, product.sum, part(1));
-      if (stagedB) fill(context, product.b, product.layoutB, stagedB, product.sum, part(0));
+      fill(context, product.a, product.layoutA, stagedA, product.factor, part(1));
+      if (stagedB) fill(context, product.b, product.layoutB, stagedB, product.factor, part(0));
     });
     emitter.phase(memory, [], () => {
       const step = stagedB
@@ -175,36 +184,36 @@ function plansFor(product: Product, depth: number): readonly Plan[] {
 /** b in registers. */
 type Held = (k: number, column: number) => Expr;
 
-function held(context: Context, { b, layoutB, sum }: Product): Held {
+function held(context: Context, { b, layoutB, factor }: Product): Held {
   const { emitter } = context;
   const packets = context.get(b).map((packet) =>
-    emitter.bind(operation("cast", [packet], sum, { to: sum.name }), b.hint)
+    emitter.bind(operation("cast", [packet], factor, { to: factor.name }), b.hint)
   );
   const at = places(layoutB);
   return (k, column) => registerOf(packets, at.get(keyOf(k, column))!.register);
 }
 
 /** a [M, depth]: by vectors along whichever dimension it was loaded by. */
-function operandA({ layoutA, layout, M, batch, sum }: Product, depth: number): Plan {
+function operandA({ layoutA, layout, M, batch, factor }: Product, depth: number): Plan {
   const along = packetAxis(layoutA), width = packetWidth(registerCount(layoutA)), rows = batch * M;
   const held = layout.bases.register.filter((basis) => basis[0] !== 0).length;
-  if (along === 1 && width === 4) return plan(sum, 1, 4, [rows, depth / 4 + 1]);
+  if (along === 1 && width === 4) return plan(factor, 1, 4, [rows, depth / 4 + 1]);
   // A thread reads whole vectors along M when it holds at least four rows.
   if (along === 0 && width === 4 && held >= 2) {
-    return plan(sum, 0, 4, [depth, rows / 4 + padding(layoutA, 1)]);
+    return plan(factor, 0, 4, [depth, rows / 4 + padding(layoutA, 1)]);
   }
-  return plan(sum, 1, 1, [rows, depth + 1]);
+  return plan(factor, 1, 1, [rows, depth + 1]);
 }
 
 /** b [depth, N], or [batch, depth, N]: by vectors along N when both it and the accumulators have them. */
-function operandB({ layoutB, layout, N, batch, sum }: Product, depth: number): Plan {
+function operandB({ layoutB, layout, N, batch, factor }: Product, depth: number): Plan {
   const vectors = [layoutB, layout].every((l) =>
     packetAxis(l) === 1 && packetWidth(registerCount(l)) === 4
   );
   const dims = batch > 1 ? [batch, depth] : [depth];
   const made = vectors
-    ? plan(sum, 1, 4, [...dims, N / 4 + padding(layoutB, 0)])
-    : plan(sum, 1, 1, [...dims, N + 1]);
+    ? plan(factor, 1, 4, [...dims, N / 4 + padding(layoutB, 0)])
+    : plan(factor, 1, 1, [...dims, N + 1]);
   return batch > 1 ? { ...made, rows: depth } : made;
 }
 
@@ -248,7 +257,7 @@ function fill(
   operand: Value,
   layout: LinearLayout,
   { array, minor, width, half, rows }: Staged,
-  sum: DType,
+  factor: DType,
   part: false | { readonly start: number; readonly depth: number; readonly dim: 0 | 1 },
 ): void {
   const { emitter } = context;
@@ -271,16 +280,19 @@ function fill(
           kind: "store_shared",
           array: array.name,
           indices: [...half, ...split(at[1 - minor]!, rows), divided(at[minor]!, width)],
-          value: operation("cast", [value], sum, { to: sum.name }),
+          value: operation("cast", [value], factor, { to: factor.name }),
         }));
     }
   });
 }
 
-/** Adds the products of `step` values of k, from `index * step` on, to the accumulators. */
+/**
+ * Adds the products of `step` values of k, from `index * step` on, to the accumulators; of each `terms` of
+ * them the sum, if that is told.
+ */
 function multiply(
   context: Context,
-  { layout, M, sum }: Product,
+  { layout, M, sum, factor, terms }: Product,
   a: Staged,
   b: Staged | Held,
   sums: readonly Expr[],
@@ -290,7 +302,7 @@ function multiply(
   const { emitter } = context;
   const known = new Map<string, Expr>();
   const read = (hint: string, { array, width, half }: Staged, indices: readonly Expr[]): Expr => {
-    const type = { dtype: sum, width };
+    const type = { dtype: factor, width };
     const x: Expr = { kind: "shared", array: array.name, indices: [...half, ...indices], type };
     const key = exprKey(x);
     if (!known.has(key)) known.set(key, emitter.bind(x, hint));
@@ -342,13 +354,27 @@ function multiply(
   const width = sums[0]!.type.width;
   const parts = (packet: number, element: (register: number) => Expr) =>
     vector(Array.from({ length: width }, (_, i) => element(packet * width + i)), width);
+  let few: Expr[] = [];
   for (let kk = 0; kk < step; kk++) {
+    const first = terms !== undefined && kk % terms === 0;
+    const last = terms !== undefined && (kk + 1 === step || (kk + 1) % terms === 0);
     sums.forEach((total, packet) => {
       const left = parts(packet, (register) => elementOfA(register, kk));
       const right = parts(packet, (register) => elementOfB(register, kk));
-      // Drivers fuse this where the device can; `fma` is a slow function where it cannot (lavapipe).
-      emitter.assign(total, add(mul(left, right), total));
+      const product = mul(left, right);
+      if (first) {
+        few[packet] = emitter.variable({ dtype: factor, width }, "few", product);
+      } else {
+        // Drivers fuse this where the device can; `fma` is a slow function where it cannot (lavapipe).
+        const to = few[packet] ?? total;
+        emitter.assign(to, add(product, to));
+      }
     });
+    if (!last) continue;
+    sums.forEach((total, packet) =>
+      emitter.assign(total, add(operation("cast", [few[packet]!], sum, { to: sum.name }), total))
+    );
+    few = [];
   }
 }
 

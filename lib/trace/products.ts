@@ -19,7 +19,18 @@ const PRECISIONS = ["ieee", "tf32", "tf32x3", "bf16x3", "bf16x6"];
 
 export function dot(a: Arguments, t: Tracer): Value {
   a.count(2, 4);
-  const { inputPrecision, outDtype } = a.options(3, "inputPrecision", "outDtype");
+  const { inputPrecision, outDtype, maxNumImpreciseAcc: terms } = a.options(
+    3,
+    "inputPrecision",
+    "outDtype",
+    "maxNumImpreciseAcc",
+  );
+  if (terms !== undefined && !(Number.isInteger(terms) && Number(terms) >= 0)) {
+    throw new Problem(
+      `tl.dot cannot sum ${describe(terms)} products imprecisely`,
+      "maxNumImpreciseAcc is how many: a compile-time integer, such as 32; 0 for none",
+    );
+  }
   if (inputPrecision !== undefined && !PRECISIONS.includes(inputPrecision as string)) {
     throw new Problem(
       `tl.dot has no precision ${describe(inputPrecision)}`,
@@ -56,7 +67,10 @@ export function dot(a: Arguments, t: Tracer): Value {
       `Begin with tl.zeros(${shapeText(shape)}, tl.${sum.name})`,
     );
   }
-  const product = t.semantics.builder.value("dot", [x, y, t.semantics.as(acc, sum, shape)]);
+  const imprecise = one === DTYPES.f16 && two === DTYPES.f16 && Number(terms ?? 0) > 1;
+  const product = t.semantics.builder.value("dot", [x, y, t.semantics.as(acc, sum, shape)], {
+    attributes: imprecise ? { terms: Number(terms) } : {},
+  });
   return wanted ? t.semantics.cast(product, wanted) : product;
 }
 

@@ -20,6 +20,7 @@ const SMALL: Readonly<Record<string, readonly number[]>> = {
   cumsum: [5000],
   sort: [3000],
   matmul: [128],
+  matmul_imprecise: [128],
   few_rows: [3, 100, 60],
   attention: [1, 20, 16],
 };

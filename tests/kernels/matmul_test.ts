@@ -58,6 +58,18 @@ onDevices("matmul() of f16 can give f32, and of f32 f16", async (device) => {
   }
 });
 
+onDevices("matmul() sums some products of f16 in f16 where it may", async (device) => {
+  const [M, N, K] = [40, 50, 70];
+  const a = await randomTensor(device, [M, K], "f16", 1);
+  const b = await randomTensor(device, [K, N], "f16", 2);
+  const out = matmul(a.tensor, b.tensor, { maxNumImpreciseAcc: 32 });
+  // 70 products added up to about 30, each sum rounded to 11 bits.
+  await assertMatches(out, reference(a.values, b.values, [M, N, K]), {
+    relative: 2 ** -9,
+    absolute: 0.3,
+  });
+});
+
 onDevices("matmul() sums f16 in f32", async (device) => {
   // 4096 summands of 1 stop growing at 2048 in f16.
   const ones = (shape: number[]) => device.full(shape, 1, { dtype: "f16" });

@@ -1,8 +1,23 @@
 /** `tl.dot` in all dtypes, batches, and `tl.dotScaled`, on every device. */
 
 import { grid, jit, type Pointer, tl } from "../../mod.ts";
-import { assertClose } from "../support/assert.ts";
+import { DTYPES } from "../../lib/ir/dtype.ts";
+import { assertClose, assertThrows } from "../support/assert.ts";
 import { onDevices } from "../support/devices.ts";
+
+Deno.test("tl.dot() takes a number of imprecise sums that is an integer", () => {
+  const kernel = jit((x: Pointer, { TERMS = 0 as number | undefined }) => {
+    const i = tl.col(tl.arange(0, 16)) * 16 + tl.row(tl.arange(0, 16));
+    const tile = tl.load(x + i);
+    tl.store(x + i, tl.dot(tile, tile, 0, { maxNumImpreciseAcc: TERMS }));
+  });
+  const graph = (TERMS: number | undefined) =>
+    kernel.graph([{ kind: "pointer", dtype: DTYPES.f16, divisibility: 16 }], { TERMS });
+  for (const terms of [0, 32, undefined]) graph(terms);
+  for (const terms of [-1, 1.5]) {
+    assertThrows(() => graph(terms), Error, `tl.dot cannot sum ${terms} products imprecisely`);
+  }
+});
 
 /** The 4-bit floats by their bits. */
 const E2M1 = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6];

@@ -183,8 +183,9 @@ export const TILES = {
   },
   dot: {
     doc:
-      "The matrix product of a [M, K] and b [K, N] added to acc [M, N], or one product for each of a first dimension that all three have. Floats are summed in f32, 8-bit integers in i32.",
+      "The matrix product of a [M, K] and b [K, N] added to acc [M, N], or one product for each of a first dimension that all three have. Floats are summed in f32, 8-bit integers in i32; of f16, up to `terms` products at a time may be summed in f16 before.",
     operands: ["a", "b", "acc"],
+    attributes: { terms: "number?" },
     infer: ({ operands }) => {
       const a = at(operands, 0), b = at(operands, 1), acc = at(operands, 2);
       const rank = a.shape.length, batch = a.shape.slice(0, -2);
