@@ -186,11 +186,11 @@ class Verifier {
   #attributes(op: Op): boolean {
     const wanted = OPS[op.name].attributes ?? {}, before = this.#problems.length;
     for (const [name, kind] of Object.entries(wanted)) {
-      const value = op.attributes[name];
+      const value = op.attributes[name], expected = kind.replace("?", "");
       if (value === undefined) {
-        if (kind !== "number?") this.#report(2, `${op.name} needs the attribute '${name}'`);
-      } else if (kindOf(value) !== kind.replace("?", "")) {
-        this.#report(2, `The attribute '${name}' holds ${kindOf(value)}, not ${kind}`);
+        if (kind === expected) this.#report(2, `${op.name} needs the attribute '${name}'`);
+      } else if (kindOf(value) !== expected) {
+        this.#report(2, `The attribute '${name}' holds ${kindOf(value)}, not ${expected}`);
       }
     }
     for (const name of Object.keys(op.attributes)) {

@@ -32,6 +32,17 @@ const LEGAL = `kernel @legal(%x: ptr<x:f32> {divisibility = 16}, %n: i32) {
 
 Deno.test("a legal graph passes", () => verify(parse(LEGAL)));
 
+Deno.test("an attribute that may be left out may be there", () => {
+  const product = (attributes: string, problem = "") =>
+    kernel(`  %t = constant 1 : tile<4x4xf32>
+  %d = dot %t, %t, %t${attributes} : tile<4x4xf32>${problem}`);
+  for (const attributes of ["", " {terms = 32}"]) verify(parse(product(attributes)));
+  const problems = problemsOf(parse(product(" {terms = true}")));
+  assertEquals(problems.map(({ message }) => message), [
+    "The attribute 'terms' holds boolean, not number",
+  ]);
+});
+
 /** A kernel's text around operations. */
 function kernel(body: string, layouts = ""): string {
   return `${layouts}kernel @k(%x: ptr<x:f32>, %n: i32, %a: f32) {\n${body}\n}`;
