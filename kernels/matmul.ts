@@ -294,7 +294,9 @@ const TILINGS: readonly Tiling[] = [
 
 /** The same for f16 that may be summed in f16, which takes half as much workgroup memory. */
 const IMPRECISE_TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 0 },
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 8, numStages: 3, SLICES: 1, programs: 256 },
+  { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 32, numWarps: 8, numStages: 3, SLICES: 1, programs: 128 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 1, programs: 0 },
 ];
 
 /**
