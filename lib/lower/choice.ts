@@ -3,7 +3,8 @@
  *
  * If one is a NaN nothing compares, and `b` is chosen. Drivers know the pattern and make a minimum of it,
  * which takes the number instead (NVIDIA's did so with `select`, with `if`, and with a `select` of the
- * bits). So that they do not, such numbers are compared as integers are.
+ * bits). So that they do not, such numbers are compared as integers are. Not in combine functions:
+ * as the order is not said in which they combine elements, neither is what they make of NaNs.
  */
 
 import { bool, f32, i32, type Numeric } from "../ir/dtype.ts";

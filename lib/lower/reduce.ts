@@ -11,7 +11,6 @@ import type { Expr, Memory, Width } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
 import { type DTypeName, DTYPES } from "../ir/dtype.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
-import { choiceOfSelect, comparedAsIntegers } from "./choice.ts";
 import type { Context } from "./context.ts";
 import { add, int, literal, mul, op as operation, slice, splat, vector } from "./expr.ts";
 import {
@@ -228,12 +227,7 @@ export function combined(context: Context, region: Region, a: Row, b: Row): Row 
       values.set(op.result, literal(op.value, dtype, width));
     } else if (row) {
       const dtype = DTYPES[(op.result.type.element as { name: DTypeName }).name];
-      const args = op.operands.map(get), choice = choiceOfSelect(op, context.options.native);
-      if (choice) {
-        const [a, b] = choice.compared.map(get) as [Expr, Expr];
-        args[0] = comparedAsIntegers(choice, a, b);
-      }
-      const x = operation(op.name as ElementwiseName, args, dtype, op.attributes);
+      const x = operation(op.name as ElementwiseName, op.operands.map(get), dtype, op.attributes);
       values.set(op.result, context.emitter.bind(x, op.result.hint));
     } else {
       throw new Error(`A combine function cannot contain '${op.name}'`);

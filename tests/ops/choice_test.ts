@@ -48,18 +48,6 @@ for (const dtype of ["f32", "f16", "bf16"] as const) {
   );
 }
 
-onDevices("a combine function that chooses keeps to what it says of NaN", async (device) => {
-  const kernel = jit(function first(x: Pointer, out: Pointer, { N = 64 }) {
-    const rows = tl.col(tl.arange(0, 2)) * N + tl.row(tl.arange(0, N));
-    const smaller = tl.reduce(tl.load(x + rows), 1, (a, b) => tl.where(b < a, b, a));
-    tl.store(out + tl.arange(0, 2), smaller);
-  });
-  const list = Array.from({ length: 128 }, (_, i) => i < 64 ? Math.sin(i) : NaN);
-  const out = device.empty([2]);
-  kernel[grid(1)](device.from(list), out, { numWarps: 1 });
-  assertEquals([...await out.read()], [Math.fround(Math.min(...list.slice(0, 64))), NaN]);
-});
-
 onDevices("a branch that chooses keeps to what it says of NaN", async (device) => {
   const kernel = jit(function least(x: Pointer, out: Pointer, n: number) {
     let least = tl.load(x);
