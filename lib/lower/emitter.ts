@@ -112,6 +112,14 @@ export class Emitter {
     }
   }
 
+  /** What `make` gives, bound like by `bindOutside`; made once for each key. */
+  onceOutside(key: string, make: () => Expr, hint: string): Expr {
+    const { bound } = this.#blocks[0]!;
+    let known = bound.get(key);
+    if (!known) bound.set(key, known = this.bindOutside(make(), hint));
+    return known;
+  }
+
   /** A new variable. */
   variable(type: VectorType, hint: string | undefined, value?: Expr): Expr & { kind: "name" } {
     const name = this.name(hint);

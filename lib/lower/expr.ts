@@ -89,10 +89,10 @@ export function slice(x: Expr, start: number, width: Width = 1): Expr {
   }
 }
 
-/** Literals instead of an i32 or bool expression of which every element can have one value only. */
+/** Literals instead of a bool expression of which every element can have one value only. */
 function settled(x: Expr): Expr {
   const { dtype, width } = x.type;
-  if (dtype !== i32 && dtype !== bool) return x;
+  if (dtype !== bool) return x;
   const values: number[] = [];
   for (const bound of boundsOf(x).slice(0, width)) {
     if (!bound || bound[0] !== bound[1]) return x;

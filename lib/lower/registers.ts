@@ -95,7 +95,8 @@ export function threadCoordinate(emitter: Emitter, layout: LinearLayout, dim: nu
     if (used & basis) throw new Error(`Layout ${layout} is not one that lowering can address`);
     used |= basis;
   }
-  return emitter.bindOutside(weightedBits(emitter, bases), `at${dim}`);
+  const key = `at${dim} ${bases.join()}`;
+  return emitter.onceOutside(key, () => weightedBits(emitter, bases), `at${dim}`);
 }
 
 /** The coordinate along a dimension of one register. */
