@@ -189,19 +189,8 @@ const UNSEEN: ReadonlySet<OpName> = new Set<OpName>(["load", "reduce", "atomic_r
 
 /** Operations whose lowering may need invocations to wait for each other. */
 const WAITING: ReadonlySet<OpName> = new Set<OpName>([
-  ...[
-    "reduce",
-    "dot",
-    "subgroup_dot",
-    "lane_dot",
-    "convert_layout",
-    "gather",
-    "scan",
-    "sort",
-    "sort_by",
-    "histogram",
-  ] as const,
-  ...["reduce", "dot", "convert_layout", "gather", "scan", "sort", "merge", "histogram"] as const,
+  ...["reduce", "scan", "gather", "histogram", "convert_layout"] as const,
+  ...["dot", "subgroup_dot", "lane_dot", "sort", "sort_by", "merge"] as const,
   ...["load", "store", "atomic_rmw", "atomic_cas", "barrier"] as const,
 ]);
 

@@ -15,10 +15,10 @@ import type { Context } from "./context.ts";
 import { add, int, literal, mul, op as operation, slice, splat, vector } from "./expr.ts";
 import {
   maskOf,
+  numberOfBits,
   packetWidth,
   registerCount,
   replicatedMask,
-  weightedBits,
   widthOf,
 } from "./registers.ts";
 import { foldedExtremum } from "./extremum.ts";
@@ -147,15 +147,8 @@ function acrossWarps(
   const total = Math.log2(context.options.invocations);
   const own = Array.from({ length: total }, (_, bit) => bit)
     .filter((bit) => !far.includes(bit) && !(silent & (1 << bit)));
-  const numbered = (bits: readonly number[], hint: string) =>
-    emitter.bindOutside(
-      weightedBits(
-        emitter,
-        Array.from({ length: total }, (_, bit) => bits.includes(bit) ? 2 ** bits.indexOf(bit) : 0),
-      ),
-      hint,
-    );
-  const part = numbered(far, "part"), place = numbered(own, "place");
+  const part = numberOfBits(emitter, far, total, "part");
+  const place = numberOfBits(emitter, own, total, "place");
 
   const types = rows[0]!.map((x) => x.type);
   const parts = 2 ** far.length, places = 2 ** own.length;

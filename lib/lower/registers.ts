@@ -87,6 +87,20 @@ export function weightedBits(emitter: Emitter, bases: readonly number[]): Expr {
   return sum;
 }
 
+/** The number made of some of `total` bits of the invocation's index, the first of them the lowest. */
+export function numberOfBits(
+  emitter: Emitter,
+  bits: readonly number[],
+  total: number,
+  hint: string,
+): Expr {
+  const weights = Array.from(
+    { length: total },
+    (_, bit) => bits.includes(bit) ? 2 ** bits.indexOf(bit) : 0,
+  );
+  return emitter.bindOutside(weightedBits(emitter, weights), hint);
+}
+
 /** The invocation's share of the coordinate along a dimension. */
 export function threadCoordinate(emitter: Emitter, layout: LinearLayout, dim: number): Expr {
   const bases = threadBases(layout, dim);

@@ -17,7 +17,7 @@ import { exchanged } from "./exchange.ts";
 import { add as plus, int, mul, op as operation } from "./expr.ts";
 import { onlyOnce } from "./memory.ts";
 import { combined, type Row } from "./reduce.ts";
-import { gather, registerCount, registerOf, replicatedMask, weightedBits } from "./registers.ts";
+import { gather, numberOfBits, registerCount, registerOf, replicatedMask } from "./registers.ts";
 
 /** Totals that an invocation reads at once, and their bytes in all: more of them are exchanged bit by bit. */
 const MOST_TOTALS = 64, MAX_BYTES = 8192;
@@ -152,9 +152,10 @@ class Scan {
     const { invocations } = this.context.options;
     const silent = replicatedMask(this.op.operand(0).type.layout!) |
       ((this.#passed | passed) & ~far.reduce((all, mask) => all | mask, 0));
-    const bits = Array.from({ length: Math.log2(invocations) }, (_, bit) => 2 ** bit);
-    const places = bits.filter((bit) => !far.includes(bit) && !(silent & bit));
-    return { bits, silent, places };
+    const total = Math.log2(invocations);
+    const places = Array.from({ length: total }, (_, bit) => 2 ** bit)
+      .filter((mask) => !far.includes(mask) && !(silent & mask));
+    return { total, silent, places };
   }
 
   /**
@@ -163,15 +164,9 @@ class Scan {
    */
   #throughMemory(far: readonly number[]): Row[] {
     const { emitter } = this.context, blocks = [...this.#totals.keys()];
-    const { bits, silent, places: own } = this.#places(far, 0);
-    const numbered = (some: readonly number[], hint: string) =>
-      emitter.bindOutside(
-        weightedBits(
-          emitter,
-          bits.map((bit) => some.includes(bit) ? 2 ** some.indexOf(bit) : 0),
-        ),
-        hint,
-      );
+    const { total, silent, places: own } = this.#places(far, 0);
+    const numbered = (masks: readonly number[], hint: string) =>
+      numberOfBits(emitter, masks.map(Math.log2), total, hint);
     const part = numbered(far, "part"), place = numbered(own, "place");
     const parts = 2 ** far.length, places = 2 ** own.length;
     const arrays = this.#totals.get(blocks[0]!)!.map(({ type }) =>

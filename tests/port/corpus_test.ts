@@ -10,6 +10,7 @@ import { onDevices } from "../support/devices.ts";
 import type { Case, Contents } from "./references/case.ts";
 import { POINTWISE } from "./references/pointwise.ts";
 import { TILES } from "./references/tiles.ts";
+import { deno } from "./support.ts";
 
 const CASES = [...POINTWISE, ...TILES];
 const CORPUS = new URL("corpus/", import.meta.url);
@@ -23,15 +24,6 @@ const sources = new Map(
     .sort()
     .map((name) => [name.slice(0, -3), Deno.readTextFileSync(new URL(name, CORPUS))]),
 );
-
-async function deno(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  return success ? "" : decoder.decode(stdout) + decoder.decode(stderr);
-}
 
 Deno.test("translations of the corpus pass the formatter and the strict type checker", async () => {
   const folder = await Deno.makeTempDir();

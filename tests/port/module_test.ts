@@ -3,18 +3,10 @@
 import { cdiv, Device } from "../../mod.ts";
 import { load, port } from "../../port.ts";
 import { assert, assertClose, assertEquals } from "../support/assert.ts";
+import { deno } from "./support.ts";
 
 const SOURCE = await Deno.readTextFile(new URL("kernels.py", import.meta.url));
 const NEREID = new URL("../../mod.ts", import.meta.url).href;
-
-async function deno(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  return success ? "" : decoder.decode(stdout) + decoder.decode(stderr);
-}
 
 Deno.test("a translated file passes the formatter, the linter and the strict type checker", async () => {
   const { code } = port(SOURCE, { nereid: NEREID });
