@@ -2,7 +2,8 @@
  * Layer normalisation of each row: `out[r, c] = (x[r, c] - mean) / sqrt(variance + EPS) * weight[c] + bias[c]`,
  * with the mean and the (biased) variance of row r.
  *
- * A program takes one row, or several short ones. A row that fits in a tile is read once and written
+ * A program takes one row, or several short ones; on a processor that plays the GPU many, one after another,
+ * so that weights and biases are read once for all of them. A row that fits in a tile is read once and written
  * once: mean and variance are reductions of the tile in registers, and the variance is that of the differences
  * from the mean, so that nothing cancels even when the mean is large.
  *
@@ -15,7 +16,7 @@
 
 import { cdiv, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { rowTiling, tileFor } from "./softmax.ts";
+import { rowTiling, stepsFor, tileFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** Layer normalisation of rows as long as `weight`, in float64. */
@@ -39,8 +40,9 @@ export function reference(
 }
 
 /**
- * Layer normalisation of `BLOCK_ROWS` rows of a matrix [rows, columns] with contiguous rows, from row
- * `programId(0) * BLOCK_ROWS` on; grid: `cdiv(rows, BLOCK_ROWS)`. `WHOLE` says that a row fits in one tile.
+ * Layer normalisation of a matrix [rows, columns] with contiguous rows. A program takes `BLOCK_ROWS` rows at
+ * a time, `STEPS` times, from row `programId(0) * BLOCK_ROWS * STEPS` on; grid:
+ * `cdiv(rows, BLOCK_ROWS * STEPS)`. `WHOLE` says that a row fits in one tile; otherwise `STEPS` is 1.
  */
 export const layerNormKernel = jit(
   function layerNorm(
@@ -50,24 +52,29 @@ export const layerNormKernel = jit(
     out: Pointer,
     rows: number,
     columns: number,
-    { BLOCK_ROWS = 1, BLOCK = 1024, WHOLE = true, EPS = 1e-5 },
+    { BLOCK_ROWS = 1, BLOCK = 1024, WHOLE = true, STEPS = 1, EPS = 1e-5 },
   ) {
-    const row = tl.col(tl.programId(0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)); // [BLOCK_ROWS, 1]
+    const first = tl.programId(0) * (BLOCK_ROWS * STEPS);
+    const ofTile = tl.col(tl.arange(0, BLOCK_ROWS)); // [BLOCK_ROWS, 1]
     const places = tl.row(tl.arange(0, BLOCK)); // [1, BLOCK]
-    const from = x + row * columns, to = out + row * columns;
 
     if (WHOLE) {
-      const inRow = places < columns, mask = row < rows && inRow;
-      const values = tl.cast(tl.load(from + places, { mask }), tl.f32); // [BLOCK_ROWS, BLOCK]
-      const mean = tl.sum(values, 1, { keepDims: true }) / columns; // what is masked off counts as 0
-      const centred = tl.where(mask, values - mean, 0);
-      const variance = tl.sum(centred * centred, 1, { keepDims: true }) / columns;
+      const inRow = places < columns;
       const scale = tl.load(weight + places, { mask: inRow });
       const shift = tl.load(bias + places, { mask: inRow });
-      tl.store(to + places, centred * tl.rsqrt(variance + EPS) * scale + shift, { mask });
+      for (let step = 0; step < STEPS; step++) {
+        const row = first + step * BLOCK_ROWS + ofTile, mask = row < rows && inRow;
+        const values = tl.cast(tl.load(x + row * columns + places, { mask }), tl.f32);
+        const mean = tl.sum(values, 1, { keepDims: true }) / columns; // what is masked off counts as 0
+        const centred = tl.where(mask, values - mean, 0);
+        const variance = tl.sum(centred * centred, 1, { keepDims: true }) / columns;
+        const normed = centred * tl.rsqrt(variance + EPS) * scale + shift; // [BLOCK_ROWS, BLOCK]
+        tl.store(out + row * columns + places, normed, { mask });
+      }
       return;
     }
 
+    const row = first + ofTile, from = x + row * columns, to = out + row * columns;
     // Of what has been seen at each place: how much, its mean, its squared differences from that.
     let count: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
     let mean: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
@@ -131,10 +138,12 @@ export function layerNorm(
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
   const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
-  layerNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, bias, result, rows, columns, {
+  const WHOLE = columns <= tile, STEPS = WHOLE ? stepsFor(rows, BLOCK_ROWS, x.device) : 1;
+  layerNormKernel[grid(cdiv(rows, BLOCK_ROWS * STEPS))](x, weight, bias, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
-    WHOLE: columns <= tile,
+    WHOLE,
+    STEPS,
     EPS: eps,
     numWarps,
   });

@@ -10,7 +10,7 @@
 
 import { cdiv, Device, grid, jit, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
-import { rowTiling, tileFor } from "./softmax.ts";
+import { rowTiling, stepsFor, tileFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** RMS normalisation of rows as long as `weight`, in float64. */
@@ -30,8 +30,9 @@ export function reference(
 }
 
 /**
- * RMS normalisation of `BLOCK_ROWS` rows of a matrix [rows, columns] with contiguous rows, from row
- * `programId(0) * BLOCK_ROWS` on; grid: `cdiv(rows, BLOCK_ROWS)`. `WHOLE` says that a row fits in one tile.
+ * RMS normalisation of a matrix [rows, columns] with contiguous rows. A program takes `BLOCK_ROWS` rows at a
+ * time, `STEPS` times, from row `programId(0) * BLOCK_ROWS * STEPS` on; grid:
+ * `cdiv(rows, BLOCK_ROWS * STEPS)`. `WHOLE` says that a row fits in one tile; otherwise `STEPS` is 1.
  */
 export const rmsNormKernel = jit(
   function rmsNorm(
@@ -40,21 +41,26 @@ export const rmsNormKernel = jit(
     out: Pointer,
     rows: number,
     columns: number,
-    { BLOCK_ROWS = 1, BLOCK = 1024, WHOLE = true, EPS = 1e-6 },
+    { BLOCK_ROWS = 1, BLOCK = 1024, WHOLE = true, STEPS = 1, EPS = 1e-6 },
   ) {
-    const row = tl.col(tl.programId(0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)); // [BLOCK_ROWS, 1]
+    const first = tl.programId(0) * (BLOCK_ROWS * STEPS);
+    const ofTile = tl.col(tl.arange(0, BLOCK_ROWS)); // [BLOCK_ROWS, 1]
     const places = tl.row(tl.arange(0, BLOCK)); // [1, BLOCK]
-    const from = x + row * columns, to = out + row * columns;
 
     if (WHOLE) {
-      const inRow = places < columns, mask = row < rows && inRow;
-      const values = tl.cast(tl.load(from + places, { mask }), tl.f32); // [BLOCK_ROWS, BLOCK]
-      const squares = tl.sum(values * values, 1, { keepDims: true }); // what is masked off counts as 0
-      const scale = tl.rsqrt(squares / columns + EPS) * tl.load(weight + places, { mask: inRow });
-      tl.store(to + places, values * scale, { mask });
+      const inRow = places < columns;
+      const scale = tl.load(weight + places, { mask: inRow });
+      for (let step = 0; step < STEPS; step++) {
+        const row = first + step * BLOCK_ROWS + ofTile, mask = row < rows && inRow;
+        const values = tl.cast(tl.load(x + row * columns + places, { mask }), tl.f32);
+        const squares = tl.sum(values * values, 1, { keepDims: true }); // what is masked off counts as 0
+        const normal = tl.rsqrt(squares / columns + EPS);
+        tl.store(out + row * columns + places, values * (normal * scale), { mask });
+      }
       return;
     }
 
+    const row = first + ofTile, from = x + row * columns, to = out + row * columns;
     let squares: number = tl.zeros([BLOCK_ROWS, BLOCK], tl.f32);
     for (let start = 0; start < columns; start += BLOCK) {
       const mask = row < rows && places < columns - start;
@@ -103,10 +109,12 @@ export function rmsNorm(
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
   const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
-  rmsNormKernel[grid(cdiv(rows, BLOCK_ROWS))](x, weight, result, rows, columns, {
+  const WHOLE = columns <= tile, STEPS = WHOLE ? stepsFor(rows, BLOCK_ROWS, x.device) : 1;
+  rmsNormKernel[grid(cdiv(rows, BLOCK_ROWS * STEPS))](x, weight, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
-    WHOLE: columns <= tile,
+    WHOLE,
+    STEPS,
     EPS: eps,
     numWarps,
   });

@@ -10,10 +10,14 @@ import type { Handwritten } from "../workload.ts";
 
 type RowKernel = "softmax" | "layer_norm" | "rms_norm";
 
-/** How a row is spread: over `lanes` invocations, `rows` of them in a workgroup. */
+/**
+ * How a row is spread: over `lanes` invocations, `rows` of them in a workgroup at a time, `steps` times one
+ * after another, so that what all rows share is read once.
+ */
 interface Plan {
   readonly lanes: number;
   readonly rows: number;
+  readonly steps: number;
 }
 
 /** Pieces of a row that an invocation may hold in registers. */
@@ -29,21 +33,32 @@ export function rowShaders(
 ): Handwritten[] {
   const { capabilities: { subgroupSize, dialect } } = device;
   const width = columns % 4 === 0 ? 4 : 1;
-  const plans: Plan[] = [64, 128, 256, 512].map((lanes) => ({ lanes, rows: 1 }));
-  if (subgroupSize > 0) plans.push({ lanes: subgroupSize, rows: 128 / subgroupSize });
+  const plans: Plan[] = [64, 128, 256, 512].map((lanes) => ({ lanes, rows: 1, steps: 1 }));
+  if (subgroupSize > 0) {
+    const lanes = subgroupSize;
+    plans.push({ lanes, rows: 128 / lanes, steps: 1 }, { lanes, rows: 32 / lanes, steps: 16 });
+  }
   return plans
-    .filter(({ lanes }) => {
+    .filter(({ lanes, rows: together, steps }) => {
       const pieces = Math.ceil(columns / width / lanes);
-      return pieces <= MOST_PIECES && lanes * width < 2 * columns;
+      return pieces <= MOST_PIECES && lanes * width < 2 * columns &&
+        rows % (together * steps) === 0;
     })
     .map((plan) => ({
-      name: `${plan.lanes} lanes a row`,
+      name: `${plan.lanes} lanes a row` + (plan.steps > 1 ? `, ${plan.steps} in turn` : ""),
       code: rowShader(kernel, columns, width, plan, subgroupSize, dialect === "tint"),
       reads,
       writes: [out],
-      groups: folded(Math.ceil(rows / plan.rows)),
+      groups: folded(Math.ceil(rows / plan.rows / plan.steps)),
     }));
 }
+
+/** What each reads. */
+const READS: Readonly<Record<RowKernel, readonly string[]>> = {
+  softmax: ["x"],
+  layer_norm: ["x", "weight", "bias"],
+  rms_norm: ["x", "weight"],
+};
 
 function rowShader(
   kernel: RowKernel,
@@ -53,7 +68,7 @@ function rowShader(
   subgroupSize: number,
   standard: boolean,
 ): string {
-  const { lanes, rows } = plan, units = columns / width, pieces = Math.ceil(units / lanes);
+  const { lanes, rows, steps } = plan, units = columns / width, pieces = Math.ceil(units / lanes);
   const type = width === 4 ? "vec4<f32>" : "f32";
   const each = (text: (i: number) => string) =>
     Array.from({ length: pieces }, (_, i) => `  ${text(i)}`).join("\n");
@@ -98,7 +113,18 @@ function rowShader(
     `  var own_${name} = ${terms(0)};
 ${Array.from({ length: pieces - 1 }, (_, i) => `  own_${name} += ${terms(i + 1)};`).join("\n")}
 ${across(name, "sum", flat(`own_${name}`, "sum"))}`;
-  const affine = (i: number) => `[lane + ${i * lanes}u]`;
+  const shared = READS[kernel].slice(1);
+  const affine = (name: string, i: number) =>
+    steps > 1 ? `${name}_${i}` : `${name}[lane + ${i * lanes}u]`;
+  const before = steps === 1
+    ? ""
+    : shared.map((name) =>
+      each((i) =>
+        `let ${name}_${i} = ${whole(i) ? "" : `select(${type}(0.0), `}${name}[lane + ${
+          i * lanes
+        }u]${whole(i) ? "" : `, ${inside(i)})`};`
+      )
+    ).join("\n");
 
   const bodies: Record<RowKernel, () => string> = {
     softmax: () =>
@@ -123,32 +149,34 @@ ${
       }
 ${total("squares", (i) => `d${i} * d${i}`)}
   let scale = inverseSqrt(squares / ${columns}.0 + 1e-5);
-${each((i) => store(i, `d${i} * scale * weight${affine(i)} + bias${affine(i)}`))}`,
+${each((i) => store(i, `d${i} * scale * ${affine("weight", i)} + ${affine("bias", i)}`))}`,
     rms_norm: () =>
       `${each((i) => `let v${i} = ${load("x", i, "0.0")};`)}
 ${total("squares", (i) => `v${i} * v${i}`)}
   let scale = inverseSqrt(squares / ${columns}.0 + 1e-6);
-${each((i) => store(i, `v${i} * scale * weight${affine(i)}`))}`,
+${each((i) => store(i, `v${i} * scale * ${affine("weight", i)}`))}`,
   };
 
-  const names = { softmax: ["x"], layer_norm: ["x", "weight", "bias"], rms_norm: ["x", "weight"] };
   const own = subgroupSize > 0 ? Math.max(lanes / subgroupSize, 1) : lanes;
   const scratch = (name: string) => `var<workgroup> scratch_${name}: array<f32, ${own}>;`;
   return `${standard && subgroupSize > 0 ? "enable subgroups;" : ""}
 ${
-    names[kernel].map((name, i) =>
+    READS[kernel].map((name, i) =>
       `@group(0) @binding(${i}) var<storage, read> ${name}: array<${type}>;`
     ).join("\n")
   }
-@group(0) @binding(${names[kernel].length}) var<storage, read_write> result: array<${type}>;
+@group(0) @binding(${READS[kernel].length}) var<storage, read_write> result: array<${type}>;
 ${lanes === subgroupSize ? "" : ["peak", "sum", "squares"].map(scratch).join("\n")}
 
 @compute @workgroup_size(${lanes * rows})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let lane = thread % ${lanes}u;
-  let row = (group.y * 32768u + group.x) * ${rows}u + thread / ${lanes}u;
+${before}
+  for (var step = 0u; step < ${steps}u; step++) {
+  let row = ((group.y * 32768u + group.x) * ${steps}u + step) * ${rows}u + thread / ${lanes}u;
   let start = row * ${units}u + lane;
 ${bodies[kernel]()}
+  }
 }
 `;
 }
