@@ -5,7 +5,13 @@
 
 import { bool, type DType, elementOf, i32, isFloat, isWide, type Numeric } from "../ir/dtype.ts";
 import type { Attributes } from "../ir/graph.ts";
-import type { BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
+import {
+  type BuiltIn,
+  type Expr,
+  isOffset,
+  type VectorType,
+  type Width,
+} from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
 import { boundsOf } from "./bounds.ts";
 
@@ -131,8 +137,9 @@ function keyOf(x: Expr): string {
     case "builtin":
       return `builtin ${x.name}`;
     case "op":
-      return `${x.op}(${x.args.map(exprKey).join(",")}${
-        x.attributes === NONE ? "" : JSON.stringify(x.attributes)
+      // Pointers are indices, so that to move one is to add.
+      return `${x.op === "ptr_add" ? "add" : x.op}(${x.args.map(exprKey).join(",")}${
+        isEmpty(x.attributes) ? "" : JSON.stringify(x.attributes)
       })`;
     case "splat":
       return `splat(${exprKey(x.x)})`;
@@ -157,6 +164,11 @@ function keyOf(x: Expr): string {
     case "broadcast":
       return `broadcast(${exprKey(x.x)},${x.lane})`;
   }
+}
+
+function isEmpty(attributes: Attributes): boolean {
+  for (const _ in attributes) return false;
+  return true;
 }
 
 /** An elementwise operation on arguments of one width, simplified. */
@@ -231,16 +243,16 @@ function identity(
     case "ptr_add":
       if (is(b, 0)) return a;
       if (is(a, 0)) return b;
-      if (b.kind === "literal" && a.kind === "op" && (a.op === "add" || a.op === "ptr_add")) {
-        const inner = a.args[1]!;
-        if (inner.kind === "literal") return op(a.op, [a.args[0]!, op("add", [inner, b])]);
-      }
-      return a.kind === "literal" && b.kind !== "literal" ? op(name, [b, a]) : undefined;
+      return constantsLast(name, a, b);
     case "sub":
       return is(b, 0) ? a : undefined;
     case "mul":
       if (is(a, 0) || is(b, 1)) return a;
-      return is(b, 0) || is(a, 1) ? b : undefined;
+      if (is(b, 0) || is(a, 1)) return b;
+      if (b.kind === "literal" && isOffset(a)) {
+        return op("add", [op("mul", [a.args[0]!, b]), op("mul", [a.args[1]!, b])]);
+      }
+      return undefined;
     case "idiv":
     case "floordiv":
       return is(b, 1) ? a : undefined;
@@ -261,6 +273,21 @@ function identity(
     default:
       return undefined;
   }
+}
+
+/** A sum of integers with its constants in one literal at the end, `undefined` if it is so already. */
+function constantsLast(name: "add" | "ptr_add", a: Expr, b: Expr): Expr | undefined {
+  const [x, known] = parted(a), [y, more] = parted(b);
+  if (a.kind === "literal") return op(name, [b, a]); // not both are literals
+  if (!known && (!more || b.kind === "literal")) return undefined;
+  const constant = known && more ? op("add", [known, more]) : known ?? more!;
+  return op(name, [y ? op(name, [x!, y]) : x!, constant]);
+}
+
+/** What an expression adds up, and the literal that it adds to that. */
+function parted(x: Expr): [variable: Expr | undefined, constant: Expr | undefined] {
+  if (x.kind === "literal") return [undefined, x];
+  return isOffset(x) ? [x.args[0], x.args[1]] : [x, undefined];
 }
 
 /** True for an element of what would be computed once for each element that is taken of it. */

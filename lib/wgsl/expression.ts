@@ -3,13 +3,14 @@
  * something in parentheses.
  */
 
-import type {
-  AtomicOperation,
-  BufferUse,
-  BuiltIn,
-  Expr,
-  VectorType,
-  Width,
+import {
+  type AtomicOperation,
+  type BufferUse,
+  type BuiltIn,
+  type Expr,
+  isOffset,
+  type VectorType,
+  type Width,
 } from "../ir/invocation.ts";
 import { elementwise } from "../ir/ops.ts";
 import { bool, type DType, elementOf, isWide, type Numeric, u32 } from "../ir/dtype.ts";
@@ -206,8 +207,7 @@ export class ExpressionPrinter {
       return `${wideLoadHelper(bufferName(base), buffer, site)}(${this.#bare(index)})`;
     }
     if (buffer.words) {
-      const shift = Math.log2(16 / buffer.dtype.bytes);
-      return `${bufferName(base)}[${this.print(index)} >> ${shift}u]`;
+      return `${bufferName(base)}[${this.#quotient(index, 16 / buffer.dtype.bytes)}]`;
     }
     if (!buffer.packed) {
       const place = this.#place(buffer, index, width);
@@ -251,15 +251,26 @@ export class ExpressionPrinter {
   #place(buffer: BufferUse, index: Expr, width: Width): string {
     const name = bufferName(buffer.param), item = buffer.width;
     if (item === 1) return `${name}[${this.#bare(index)}]`;
-    const shift = Math.log2(item);
-    const which = index.kind === "literal"
-      ? `${Number(index.value) >> shift}`
-      : `${this.print(index)} >> ${shift}u`;
+    const which = this.#quotient(index, item);
     if (width === item) return `${name}[${which}]`;
     const within = index.kind === "literal"
       ? `${Number(index.value) & (item - 1)}`
       : `${this.print(index)} & ${item - 1}`;
     return `${name}[${which}][${within}]`;
+  }
+
+  /** Which of items of so many elements an element is in: a constant of whole items is added to that of the rest. */
+  #quotient(index: Expr, each: number): string {
+    if (index.kind === "literal") return `${Math.floor(Number(index.value) / each)}`;
+    const shift = Math.log2(each);
+    if (isOffset(index)) {
+      const [rest, { value }] = index.args as [Expr, Expr & { kind: "literal" }];
+      const items = Number(value) / each;
+      if (Number.isInteger(items)) {
+        return `(${this.print(rest)} >> ${shift}u) ${items < 0 ? "-" : "+"} ${Math.abs(items)}`;
+      }
+    }
+    return `${this.print(index)} >> ${shift}u`;
   }
 
   /** An element of an array as a value. */

@@ -29,59 +29,59 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let v_7 = v_3 + vec4<i32>(first_0 + at0_1);
   let v_8 = end_0 - first_0;
   let v_10 = v_4 & vec4<bool>(at0_1 < v_8);
-  let v_12 = (vec4<i32>(first_0) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
-  let v_13 = (vec4<i32>(first_0 + 4) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
-  let v_34 = first_0 < end_0;
-  let v_36 = buffer_of_few[v_7.x];
-  let v_37 = buffer_of_few[v_7.y];
-  let v_38 = buffer_of_few[v_7.z];
-  let v_39 = buffer_of_few[v_7.w];
-  let factors_0 = select(vec4<f32>(0.0f), vec4<f32>(v_36, v_37, v_38, v_39), v_10 & vec4<bool>(v_34));
-  let v_40 = ((0 < v_8) & v_5) & v_34;
-  let v_41 = ((4 < v_8) & v_5) & v_34;
-  let v_42 = buffer_of_many[(v_12.x + v_1) >> 2u];
-  let v_43 = buffer_of_many[(v_12.y + v_1) >> 2u];
-  let v_44 = buffer_of_many[(v_12.z + v_1) >> 2u];
-  let v_45 = buffer_of_many[(v_12.w + v_1) >> 2u];
-  let v_46 = buffer_of_many[(v_13.x + v_1) >> 2u];
-  let v_47 = buffer_of_many[(v_13.y + v_1) >> 2u];
-  let v_48 = buffer_of_many[(v_13.z + v_1) >> 2u];
-  let v_49 = buffer_of_many[(v_13.w + v_1) >> 2u];
+  let v_11 = (vec4<i32>(first_0) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
+  let v_12 = (vec4<i32>(first_0 + 4) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
+  let v_33 = first_0 < end_0;
+  let v_35 = buffer_of_few[v_7.x];
+  let v_36 = buffer_of_few[v_7.y];
+  let v_37 = buffer_of_few[v_7.z];
+  let v_38 = buffer_of_few[v_7.w];
+  let factors_0 = select(vec4<f32>(0.0f), vec4<f32>(v_35, v_36, v_37, v_38), v_10 & vec4<bool>(v_33));
+  let v_39 = ((0 < v_8) & v_5) & v_33;
+  let v_40 = ((4 < v_8) & v_5) & v_33;
+  let v_41 = buffer_of_many[(v_11.x + v_1) >> 2u];
+  let v_42 = buffer_of_many[(v_11.y + v_1) >> 2u];
+  let v_43 = buffer_of_many[(v_11.z + v_1) >> 2u];
+  let v_44 = buffer_of_many[(v_11.w + v_1) >> 2u];
+  let v_45 = buffer_of_many[(v_12.x + v_1) >> 2u];
+  let v_46 = buffer_of_many[(v_12.y + v_1) >> 2u];
+  let v_47 = buffer_of_many[(v_12.z + v_1) >> 2u];
+  let v_48 = buffer_of_many[(v_12.w + v_1) >> 2u];
   var sum_0 = vec4<f32>(0.0f);
   var sum_1 = vec4<f32>(0.0f);
   var sum_2 = vec4<f32>(0.0f);
   var sum_3 = vec4<f32>(0.0f);
   var factors_1 = factors_0;
-  var values_8 = select(vec4<f32>(0.0f), v_42, vec4<bool>(v_40));
-  var values_9 = select(vec4<f32>(0.0f), v_43, vec4<bool>(v_40));
-  var values_10 = select(vec4<f32>(0.0f), v_44, vec4<bool>(v_40));
-  var values_11 = select(vec4<f32>(0.0f), v_45, vec4<bool>(v_40));
-  var values_12 = select(vec4<f32>(0.0f), v_46, vec4<bool>(v_41));
-  var values_13 = select(vec4<f32>(0.0f), v_47, vec4<bool>(v_41));
-  var values_14 = select(vec4<f32>(0.0f), v_48, vec4<bool>(v_41));
-  var values_15 = select(vec4<f32>(0.0f), v_49, vec4<bool>(v_41));
+  var values_8 = select(vec4<f32>(0.0f), v_41, vec4<bool>(v_39));
+  var values_9 = select(vec4<f32>(0.0f), v_42, vec4<bool>(v_39));
+  var values_10 = select(vec4<f32>(0.0f), v_43, vec4<bool>(v_39));
+  var values_11 = select(vec4<f32>(0.0f), v_44, vec4<bool>(v_39));
+  var values_12 = select(vec4<f32>(0.0f), v_45, vec4<bool>(v_40));
+  var values_13 = select(vec4<f32>(0.0f), v_46, vec4<bool>(v_40));
+  var values_14 = select(vec4<f32>(0.0f), v_47, vec4<bool>(v_40));
+  var values_15 = select(vec4<f32>(0.0f), v_48, vec4<bool>(v_40));
   for (var k_0 = first_0; k_0 < end_0; k_0 += 8) {
-    let v_50 = k_0 + 8;
-    let v_52 = v_3 + vec4<i32>(v_50 + at0_1);
-    let v_53 = end_0 - v_50;
-    let v_55 = v_4 & vec4<bool>(at0_1 < v_53);
-    let v_57 = (vec4<i32>(v_50) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
-    let v_58 = (vec4<i32>(v_50 + 4) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
-    let v_79 = v_50 < end_0;
-    let v_81 = buffer_of_few[v_52.x];
-    let v_82 = buffer_of_few[v_52.y];
-    let v_83 = buffer_of_few[v_52.z];
-    let v_84 = buffer_of_few[v_52.w];
-    let v_85 = ((0 < v_53) & v_5) & v_79;
-    let v_86 = ((4 < v_53) & v_5) & v_79;
-    let v_87 = buffer_of_many[(v_57.x + v_1) >> 2u];
-    let v_88 = buffer_of_many[(v_57.y + v_1) >> 2u];
-    let v_89 = buffer_of_many[(v_57.z + v_1) >> 2u];
-    let v_90 = buffer_of_many[(v_57.w + v_1) >> 2u];
-    let v_91 = buffer_of_many[(v_58.x + v_1) >> 2u];
-    let v_92 = buffer_of_many[(v_58.y + v_1) >> 2u];
-    let v_93 = buffer_of_many[(v_58.z + v_1) >> 2u];
-    let v_94 = buffer_of_many[(v_58.w + v_1) >> 2u];
+    let v_49 = k_0 + at0_1;
+    let v_50 = v_3 + vec4<i32>(v_49 + 8);
+    let v_51 = end_0 - (k_0 + 8);
+    let v_53 = v_4 & vec4<bool>(at0_1 < v_51);
+    let v_54 = (vec4<i32>(k_0 + 8) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
+    let v_55 = (vec4<i32>(k_0 + 12) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_manyRowStride);
+    let v_76 = (k_0 + 8) < end_0;
+    let v_78 = buffer_of_few[v_50.x];
+    let v_79 = buffer_of_few[v_50.y];
+    let v_80 = buffer_of_few[v_50.z];
+    let v_81 = buffer_of_few[v_50.w];
+    let v_82 = ((0 < v_51) & v_5) & v_76;
+    let v_83 = ((4 < v_51) & v_5) & v_76;
+    let v_84 = buffer_of_many[(v_54.x + v_1) >> 2u];
+    let v_85 = buffer_of_many[(v_54.y + v_1) >> 2u];
+    let v_86 = buffer_of_many[(v_54.z + v_1) >> 2u];
+    let v_87 = buffer_of_many[(v_54.w + v_1) >> 2u];
+    let v_88 = buffer_of_many[(v_55.x + v_1) >> 2u];
+    let v_89 = buffer_of_many[(v_55.y + v_1) >> 2u];
+    let v_90 = buffer_of_many[(v_55.z + v_1) >> 2u];
+    let v_91 = buffer_of_many[(v_55.w + v_1) >> 2u];
     workgroupBarrier();
     if ((invocation & 120) == 0) {
       shared_0[at0_1][0] = factors_1;
@@ -127,27 +127,27 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     sum_1 = (vec4<f32>(a_7.y) * values_15) + sum_1;
     sum_2 = (vec4<f32>(a_7.z) * values_15) + sum_2;
     sum_3 = (vec4<f32>(a_7.w) * values_15) + sum_3;
-    factors_1 = select(vec4<f32>(0.0f), vec4<f32>(v_81, v_82, v_83, v_84), v_55 & vec4<bool>(v_79));
-    values_8 = select(vec4<f32>(0.0f), v_87, vec4<bool>(v_85));
-    values_9 = select(vec4<f32>(0.0f), v_88, vec4<bool>(v_85));
-    values_10 = select(vec4<f32>(0.0f), v_89, vec4<bool>(v_85));
-    values_11 = select(vec4<f32>(0.0f), v_90, vec4<bool>(v_85));
-    values_12 = select(vec4<f32>(0.0f), v_91, vec4<bool>(v_86));
-    values_13 = select(vec4<f32>(0.0f), v_92, vec4<bool>(v_86));
-    values_14 = select(vec4<f32>(0.0f), v_93, vec4<bool>(v_86));
-    values_15 = select(vec4<f32>(0.0f), v_94, vec4<bool>(v_86));
+    factors_1 = select(vec4<f32>(0.0f), vec4<f32>(v_78, v_79, v_80, v_81), v_53 & vec4<bool>(v_76));
+    values_8 = select(vec4<f32>(0.0f), v_84, vec4<bool>(v_82));
+    values_9 = select(vec4<f32>(0.0f), v_85, vec4<bool>(v_82));
+    values_10 = select(vec4<f32>(0.0f), v_86, vec4<bool>(v_82));
+    values_11 = select(vec4<f32>(0.0f), v_87, vec4<bool>(v_82));
+    values_12 = select(vec4<f32>(0.0f), v_88, vec4<bool>(v_83));
+    values_13 = select(vec4<f32>(0.0f), v_89, vec4<bool>(v_83));
+    values_14 = select(vec4<f32>(0.0f), v_90, vec4<bool>(v_83));
+    values_15 = select(vec4<f32>(0.0f), v_91, vec4<bool>(v_83));
   }
-  let v_98 = vec4<i32>(program_y * (scalars.value_of_rows * scalars.value_of_columns)) + ((vec4<i32>(0) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_sumRowStride));
+  let v_95 = vec4<i32>(program_y * (scalars.value_of_rows * scalars.value_of_columns)) + ((vec4<i32>(0) + vec4<i32>(0, 1, 2, 3)) * vec4<i32>(scalars.value_of_sumRowStride));
   if (v_4.x & v_5) {
-    buffer_of_sums[(v_98.x + v_1) >> 2u] = sum_0;
+    buffer_of_sums[(v_95.x + v_1) >> 2u] = sum_0;
   }
   if (v_4.y & v_5) {
-    buffer_of_sums[(v_98.y + v_1) >> 2u] = sum_1;
+    buffer_of_sums[(v_95.y + v_1) >> 2u] = sum_1;
   }
   if (v_4.z & v_5) {
-    buffer_of_sums[(v_98.z + v_1) >> 2u] = sum_2;
+    buffer_of_sums[(v_95.z + v_1) >> 2u] = sum_2;
   }
   if (v_4.w & v_5) {
-    buffer_of_sums[(v_98.w + v_1) >> 2u] = sum_3;
+    buffer_of_sums[(v_95.w + v_1) >> 2u] = sum_3;
   }
 }
