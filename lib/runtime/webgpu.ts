@@ -108,11 +108,13 @@ export class WebGpuBackend implements Backend {
     return new GpuStorage(this, block, offset, bytes);
   }
 
-  /** Takes back what no storage is a part of any more. */
+  /** Takes back what no storage is a part of any more; whoever holds the queue may be using it. */
   release(block: Block): void {
-    if (this.#disposed) return;
-    if (block.owned) this.#pool.giveBack(block);
-    else this.queue.forget(block);
+    this.queue.inTurn(() => {
+      if (this.#disposed) return;
+      if (block.owned) this.#pool.giveBack(block);
+      else this.queue.forget(block);
+    });
   }
 
   /** Overwrites the bytes of a storage from the first on. */

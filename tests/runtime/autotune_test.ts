@@ -85,6 +85,30 @@ onGpu("a tensor may be disposed of right after a launch that is tuned", async (d
   assertEquals([(await sum)[0], (await z.read())[0]], [6, 9]);
 });
 
+onGpu(
+  "a tensor that is disposed of meanwhile is nobody else's memory until the tuning has ended",
+  async (device) => {
+    const { backend } = device;
+    assert(backend instanceof WebGpuBackend);
+    const x = device.full([5000], 1), { block } = x.storage as GpuStorage;
+    const { promise: disposed, resolve: dispose } = Promise.withResolvers<void>();
+    const taken: unknown[] = [];
+    backend.queue.gate.hold(async () => {
+      await disposed;
+      backend.queue.gate.through(() => {
+        const scratch = backend.allocate(20_000, "what programs keep", "none");
+        taken.push(scratch.block);
+        scratch.release();
+      });
+    });
+    x.dispose();
+    dispose();
+    await device.synchronize();
+    assertEquals(taken.length, 1);
+    assert(taken[0] !== block);
+  },
+);
+
 onGpu("values of the key and dtypes of tensors are tuned apart", async (device) => {
   const tried: string[] = [];
   const kernel = autotune({
