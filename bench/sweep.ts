@@ -60,7 +60,7 @@ function rowConfigs(columns: number) {
     .map((config) => ({ ...config, WHOLE: true }))
     .filter(({ BLOCK_ROWS, BLOCK, numWarps }) => {
       const each = BLOCK_ROWS * nextPowerOf2(BLOCK) / numWarps / 32;
-      return each >= 4 && each <= 512;
+      return each >= 4 && each <= 128;
     });
 }
 

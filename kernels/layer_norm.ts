@@ -60,14 +60,14 @@ export const layerNormKernel = jit(
 
     if (WHOLE) {
       const inRow = places < columns;
-      const scale = tl.load(weight + places, { mask: inRow });
-      const shift = tl.load(bias + places, { mask: inRow });
       for (let step = 0; step < STEPS; step++) {
         const row = first + step * BLOCK_ROWS + ofTile, mask = row < rows && inRow;
         const values = tl.cast(tl.load(x + row * columns + places, { mask }), tl.f32);
         const mean = tl.sum(values, 1, { keepDims: true }) / columns; // what is masked off counts as 0
         const centred = tl.where(mask, values - mean, 0);
         const variance = tl.sum(centred * centred, 1, { keepDims: true }) / columns;
+        const scale = tl.load(weight + places, { mask: inRow }); // once for all steps
+        const shift = tl.load(bias + places, { mask: inRow });
         const normed = centred * tl.rsqrt(variance + EPS) * scale + shift; // [BLOCK_ROWS, BLOCK]
         tl.store(out + row * columns + places, normed, { mask });
       }

@@ -49,13 +49,13 @@ export const rmsNormKernel = jit(
 
     if (WHOLE) {
       const inRow = places < columns;
-      const scale = tl.load(weight + places, { mask: inRow });
       for (let step = 0; step < STEPS; step++) {
         const row = first + step * BLOCK_ROWS + ofTile, mask = row < rows && inRow;
         const values = tl.cast(tl.load(x + row * columns + places, { mask }), tl.f32);
         const squares = tl.sum(values * values, 1, { keepDims: true }); // what is masked off counts as 0
-        const normal = tl.rsqrt(squares / columns + EPS);
-        tl.store(out + row * columns + places, values * (normal * scale), { mask });
+        const factor = tl.load(weight + places, { mask: inRow }); // once for all steps
+        const scale = tl.rsqrt(squares / columns + EPS) * factor;
+        tl.store(out + row * columns + places, values * scale, { mask });
       }
       return;
     }

@@ -16,6 +16,8 @@ import { axisInfo } from "./passes/axis_info.ts";
 import { assignLayouts } from "./passes/assign_layouts.ts";
 import { canonicalise } from "./passes/canonicalise.ts";
 import { checkAccesses, type Extent } from "./passes/check_accesses.ts";
+import { sameBufferIn } from "./passes/effects.ts";
+import { hoistLoads } from "./passes/hoist_loads.ts";
 import { overlaps } from "./passes/overlaps.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { useLanes } from "./passes/lane_products.ts";
@@ -120,9 +122,10 @@ export function compileStages(
   const tile = simplify(options.checks ? checkAccesses(graph, options.checks) : graph);
   const simplified = (before: Graph, after: Graph) =>
     before === after ? before : canonicalise(after);
+  const hoisted = simplified(tile, hoistLoads(tile, sameBufferIn(tile, options.aliases)));
   const sortable = simplified(
-    tile,
-    sortByKeys(tile, {
+    hoisted,
+    sortByKeys(hoisted, {
       ...{ invocations, lanes: target.subgroupSize === lanes ? lanes : 0 },
       workgroupBytes: target.maxWorkgroupBytes * STAGED_SHARE,
     }),

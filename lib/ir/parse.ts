@@ -259,9 +259,11 @@ class Parser {
     return base === undefined ? dtype : { pointee: dtype, base };
   }
 
+  /** Values on the line that has been read so far: an operation without any is followed by another. */
   #uses(): Value[] {
     const values: Value[] = [];
-    if (!this.#is("value")) return values;
+    const { at } = this.#token, line = this.text.lastIndexOf("\n", at - 1) + 1;
+    if (!this.#is("value") || this.text.slice(line, at).trim() === "") return values;
     do values.push(this.#use()); while (this.#skip(","));
     return values;
   }

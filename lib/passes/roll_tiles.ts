@@ -28,7 +28,8 @@
 
 import { Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
 import type { OpName, StructuralName } from "../ir/ops.ts";
-import { isPointer, size, type Type } from "../ir/type.ts";
+import { size, type Type } from "../ir/type.ts";
+import { sameBufferIn } from "./effects.ts";
 import { movableLoads } from "./rolling/loads.ts";
 import { ROLLED } from "./rolling/operations.ts";
 import { isPassedOn, Roller } from "./rolling/roller.ts";
@@ -74,12 +75,7 @@ export function rollTilesTo(
   },
 ): Graph {
   if (sizesOf(graph) <= largest) return graph;
-  const pointers = graph.params.filter((param) => isPointer(param.value.type.element));
-  const bufferOf = (name: string) => {
-    const i = pointers.findIndex((param) => param.name === name);
-    return aliases[i] ?? i;
-  };
-  const movable = movableLoads(graph, isPassedOn, (a, b) => bufferOf(a) === bufferOf(b));
+  const movable = movableLoads(graph, isPassedOn, sameBufferIn(graph, aliases));
   const roller = new Roller({ largest, blockBits }, movable);
   for (const { name, value } of graph.params) roller.param(name, value);
   const body = roller.region([], () => (rollOps(roller, graph.body), []));

@@ -42,7 +42,9 @@ kernel @total(%x: ptr<x:f32> {divisibility = 16}, %n: i32) {
     %11 = mul %y_2, %y_2 : f32
     yield %10, %11
   }
-  store %x, %y
+  barrier
+  %z = mul %y, %y : f32
+  store %x, %z
 }
 `;
 

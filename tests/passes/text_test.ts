@@ -18,6 +18,7 @@ import { canonicalise } from "../../lib/passes/canonicalise.ts";
 import { eliminateDead } from "../../lib/passes/eliminate_dead.ts";
 import { rollTilesTo } from "../../lib/passes/roll_tiles.ts";
 import { padTiles } from "../../lib/passes/pad_tiles.ts";
+import { hoistLoads } from "../../lib/passes/hoist_loads.ts";
 import { prefetch } from "../../lib/passes/prefetch.ts";
 import { sortByKeys } from "../../lib/passes/sort_by_keys.ts";
 import { RULES } from "../../lib/passes/rules.ts";
@@ -39,6 +40,7 @@ const PASSES: Record<string, (graph: Graph, name: string) => Graph> = {
   sort_by_keys: (graph) => sortByKeys(graph, { invocations: 4, lanes: 2, workgroupBytes: 4096 }),
   roll_tiles: (graph) =>
     rollTilesTo(graph, { largest: 16, blockBits: 3, aliases: graph.params.map((_, i) => i) }),
+  hoist_loads: (graph) => hoistLoads(graph, (a, b) => a === b),
   prefetch,
 };
 

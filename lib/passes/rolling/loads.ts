@@ -3,18 +3,17 @@
  * nothing changes until then.
  */
 
-import { type Graph, type Op, type Region, type Value, walk } from "../../ir/graph.ts";
-import { elementwise, OPS } from "../../ir/ops.ts";
-import { isPointer } from "../../ir/type.ts";
+import type { Graph, Op, Region, Value } from "../../ir/graph.ts";
+import { elementwise } from "../../ir/ops.ts";
+import { bufferOf, changes, type SameBuffer } from "../effects.ts";
 
 /**
  * @param isPassedOn True for operations whose results are made where they are needed, too.
- * @param sameBuffer True when two pointer parameters may share a buffer.
  */
 export function movableLoads(
   graph: Graph,
   isPassedOn: (op: Op) => boolean,
-  sameBuffer: (a: string, b: string) => boolean,
+  sameBuffer: SameBuffer,
 ): ReadonlySet<Op> {
   const movable = new Set<Op>();
   const visit = (region: Region) => {
@@ -31,7 +30,7 @@ function isMovable(
   region: Region,
   index: number,
   isPassedOn: (op: Op) => boolean,
-  sameBuffer: (a: string, b: string) => boolean,
+  sameBuffer: SameBuffer,
 ): boolean {
   const load = region.ops[index]!;
   /** The load's result and what is computed from it where it is needed. */
@@ -47,31 +46,14 @@ function isMovable(
     op.results.forEach((result) => affected.add(result));
     stays &&= elementwise(op.name) !== undefined;
   });
-  const base = baseOf(load)!, isYielded = region.yields.some((x) => affected.has(x));
+  const buffer = bufferOf(load)!, isYielded = region.yields.some((x) => affected.has(x));
   for (let i = index + 1; i < region.ops.length; i++) {
     const op = region.ops[i]!;
     if (i > last && !isYielded) return true;
     // Where elements stay in their places each block is read before it is written, and no other is.
     const inPlace = op.name === "store" && i === last && !isYielded && stays &&
       op.operand(0) === load.operand(0);
-    if (!inPlace && changes(op, base, sameBuffer)) return false;
+    if (!inPlace && changes(op, buffer, sameBuffer)) return false;
   }
   return true;
-}
-
-/** True when an operation, or one inside it, may change the memory of a parameter. */
-function changes(op: Op, base: string, sameBuffer: (a: string, b: string) => boolean): boolean {
-  const one = (inner: Op) => {
-    const other = baseOf(inner);
-    return OPS[inner.name].traits?.includes("writes") && other !== undefined &&
-      sameBuffer(base, other);
-  };
-  let found = one(op) ?? false;
-  for (const region of op.regions) walk(region, (inner) => found ||= one(inner) ?? false);
-  return found;
-}
-
-function baseOf(op: Op): string | undefined {
-  const element = op.operands[0]?.type.element;
-  return element && isPointer(element) ? element.base : undefined;
 }

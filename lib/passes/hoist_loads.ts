@@ -1,0 +1,68 @@
+/**
+ * Hoisting: what a loop loads again in each iteration from memory that it leaves as it is, it loads
+ * once before.
+ *
+ * Compilers of shaders move arithmetic out of loops, but not loads: two bindings may be one
+ * buffer, for all that they know.
+ *
+ * *Assumes* a canonicalised graph without layouts. *Guarantees* the same results. *Leaves alone* loops
+ * with atomics or barriers, where other programs may write what is loaded, and `while` loops.
+ *
+ *     for %i = %a to %b step %c {
+ *       %p = ptr_add %weight, %at
+ *       %w = load %p
+ *       …
+ *     }
+ *
+ * becomes
+ *
+ *     %p = ptr_add %weight, %at
+ *     %w = load %p
+ *     for %i = %a to %b step %c {
+ *       …
+ *     }
+ *
+ * A loop without iterations then loads for nothing, which WebGPU makes harmless.
+ */
+
+import type { Graph, Op, Region, Value } from "../ir/graph.ts";
+import { bufferOf, changes, isPure, type SameBuffer, synchronises } from "./effects.ts";
+import { rewrite } from "./rewrite.ts";
+
+/** The graph with loads that are the same in each iteration of a loop before it, and so on outwards. */
+export function hoistLoads(graph: Graph, sameBuffer: SameBuffer): Graph {
+  const hoisted = new Set<Op>();
+  const result = rewrite(graph, (op, _, rewriter) => {
+    if (hoisted.has(op)) return []; // what takes its place is set
+    if (op.name !== "for") return undefined;
+    for (const inner of sameInEach(op.region(0), sameBuffer)) {
+      rewriter.visit(inner);
+      hoisted.add(inner);
+    }
+    return undefined;
+  });
+  return hoisted.size > 0 ? hoistLoads(result, sameBuffer) : graph;
+}
+
+/** Loads in a loop's body that are the same in each iteration, and what their operands are computed by, in order. */
+function sameInEach(body: Region, sameBuffer: SameBuffer): readonly Op[] {
+  if (body.ops.some(synchronises)) return [];
+  const varying = new Set<Value>(body.params), same: Op[] = [];
+  const isSame = (op: Op): boolean => {
+    if (op.regions.length > 0 || op.operands.some((operand) => varying.has(operand))) return false;
+    if (op.name !== "load") return isPure(op);
+    const buffer = bufferOf(op)!;
+    return !body.ops.some((other) => changes(other, buffer, sameBuffer));
+  };
+  for (const op of body.ops) {
+    if (isSame(op)) same.push(op);
+    else op.results.forEach((result) => varying.add(result));
+  }
+  // Arithmetic is moved for the loads alone.
+  const wanted = new Set<Op>();
+  for (const op of same.toReversed()) {
+    const feeds = op.results.some((x) => [...wanted].some((user) => user.operands.includes(x)));
+    if (op.name === "load" || feeds) wanted.add(op);
+  }
+  return same.filter((op) => wanted.has(op));
+}
