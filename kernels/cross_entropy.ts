@@ -18,6 +18,7 @@
 
 import { Device, grid, jit, nextPowerOf2, type Pointer, type Tensor, tl } from "../mod.ts";
 import { report } from "./demo.ts";
+import { hasSmallShares, mostWarps } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** Losses and gradients of rows of `columns` logits, in float64. */
@@ -163,22 +164,23 @@ export function crossEntropy(
     columns,
     ignoreIndex,
     scale,
-    { BLOCK: tile, WHOLE: columns <= tile, numWarps: warpsFor(tile) },
+    { BLOCK: tile, WHOLE: columns <= tile, numWarps: warpsFor(tile, logits, columns) },
   );
   return result;
 }
 
-/** A warp for each 1024 elements; of the longest tile, which fills a processor, for each 2048. */
-function warpsFor(tile: number): number {
-  return Math.min(Math.max(tile / 1024, 1), 16);
+/** A warp for each 256 elements or each 1024, as in `softmax.ts`, up to 16, which share the longest tiles. */
+function warpsFor(tile: number, logits: Tensor, columns: number): number {
+  const each = hasSmallShares(logits, columns) ? 256 : 1024;
+  return Math.min(Math.max(tile / each, 1), 16, mostWarps(logits.device));
 }
 
 /**
  * The longest row that is kept in registers as one tile, 32 or 64 elements of each thread: reading a row of
  * 32,000 once instead of twice is worth that a workgroup fills a processor.
  */
-function longestTile({ capabilities: { limits } }: Device): number {
-  return Math.min(32 * (limits?.maxComputeInvocationsPerWorkgroup ?? 1024), 32_768);
+function longestTile(device: Device): number {
+  return Math.min(1024 * mostWarps(device), 32_768);
 }
 
 /** Shapes that tests iterate; `block` forces rows into several steps. */

@@ -137,7 +137,7 @@ export function layerNorm(
   const result = resultTensor("layerNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
-  const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
+  const { BLOCK_ROWS, numWarps } = rowTiling(x, { rows, columns }, tile);
   const WHOLE = columns <= tile, STEPS = WHOLE ? stepsFor(rows, BLOCK_ROWS, x.device) : 1;
   layerNormKernel[grid(cdiv(rows, BLOCK_ROWS * STEPS))](x, weight, bias, result, rows, columns, {
     BLOCK_ROWS,

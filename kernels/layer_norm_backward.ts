@@ -31,7 +31,7 @@ import {
   tl,
 } from "../mod.ts";
 import { report } from "./demo.ts";
-import { LONGEST_TILE, tileFor, warpsFor } from "./softmax.ts";
+import { LONGEST_TILE, mostWarps, tileFor, warpsFor } from "./softmax.ts";
 import { checkDType, checkRows, checkShape, FLOATS, resultTensor } from "./tensors.ts";
 
 /** The three gradients for rows as long as `weight`, in float64. */
@@ -243,9 +243,9 @@ function partsFor(elements: number): number {
 }
 
 /** Sixteen elements a thread, where there may be so many; a processor that plays the GPU has small warps. */
-function warpsForTiles(elements: number, { capabilities: { software, limits } }: Device): number {
-  const most = (limits?.maxComputeInvocationsPerWorkgroup ?? 1024) / 32;
-  return Math.min(Math.max(elements / (software ? 256 : 512), 1), most);
+function warpsForTiles(elements: number, device: Device): number {
+  const each = device.capabilities.software ? 256 : 512;
+  return Math.min(Math.max(elements / each, 1), mostWarps(device));
 }
 
 /** Options of {@linkcode layerNormBackward}. */

@@ -108,7 +108,7 @@ export function rmsNorm(
   const result = resultTensor("rmsNorm", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
-  const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
+  const { BLOCK_ROWS, numWarps } = rowTiling(x, { rows, columns }, tile);
   const WHOLE = columns <= tile, STEPS = WHOLE ? stepsFor(rows, BLOCK_ROWS, x.device) : 1;
   rmsNormKernel[grid(cdiv(rows, BLOCK_ROWS * STEPS))](x, weight, result, rows, columns, {
     BLOCK_ROWS,

@@ -105,7 +105,7 @@ export function softmax(x: Tensor, { out, block }: SoftmaxOptions = {}): Tensor 
   const result = resultTensor("softmax", out, x, x.shape, [x.dtype, ...FLOATS]);
   if (x.size === 0) return result;
   const tile = block ?? tileFor(columns);
-  const { BLOCK_ROWS, numWarps } = rowTiling(tile, rows, x.device);
+  const { BLOCK_ROWS, numWarps } = rowTiling(x, { rows, columns }, tile);
   softmaxKernel[grid(cdiv(rows, BLOCK_ROWS))](x, result, rows, columns, {
     BLOCK_ROWS,
     BLOCK: tile,
@@ -129,14 +129,6 @@ export function tileFor(columns: number, longest = LONGEST_TILE): number {
 }
 
 /**
- * How many rows of so many elements a program takes: enough to fill a tile of 2048, so that a short row is
- * reduced within a warp, where nobody waits for others. A processor that plays the GPU has small warps.
- */
-export function rowsFor(tile: number, { capabilities }: Device): number {
-  return Math.max((capabilities.software ? 1024 : 2048) / nextPowerOf2(tile), 1);
-}
-
-/**
  * How many warps share a tile: one for each 1024 places, up to 8. With 32 elements a thread, enough
  * memory traffic is in flight while few threads have to combine what they found.
  */
@@ -144,26 +136,45 @@ export function warpsFor(tile: number, { capabilities }: Device): number {
   return Math.min(Math.max(nextPowerOf2(tile) / (capabilities.software ? 512 : 1024), 1), 8);
 }
 
+/** Threads that a workgroup may have, in warps. */
+export function mostWarps({ capabilities: { limits } }: Device): number {
+  return (limits?.maxComputeInvocationsPerWorkgroup ?? 1024) / 32;
+}
+
+/** True where a thread's share of a row should be small: of f32 two loads of four, which rows must allow. */
+export function hasSmallShares({ dtype, device }: Tensor, columns: number): boolean {
+  return dtype === "f32" && columns % 4 === 0 && !device.capabilities.software;
+}
+
 /** Elements from which on a processor earns back what it takes to compile long code. */
 const LARGE_FOR_SOFTWARE = 2 ** 19;
 
 /**
- * How many rows of so many elements a program takes where there are `rows`, and how many warps share them.
- * A processor that plays the GPU takes a row a subgroup if there are enough, so that nobody waits.
+ * How many rows a program takes at a time, each in a tile of so many elements, and how many warps share them.
+ *
+ * With eight elements a thread and no more than a row or 1024 elements a program, so many workgroups are under
+ * way that some load while others reduce or store: 2 % more of a copy's rate on an H200 than with 32 elements a thread.
+ * Elements that are loaded one by one, and halves, take 32, or too few bytes would be on their way. A processor
+ * that plays the GPU has small warps, and takes a row a subgroup if there are enough, so that nobody waits.
  */
 export function rowTiling(
+  x: Tensor,
+  { rows, columns }: { rows: number; columns: number },
   tile: number,
-  rows: number,
-  device: Device,
 ): { BLOCK_ROWS: number; numWarps: number } {
-  const { software, subgroupSize } = device.capabilities, places = nextPowerOf2(tile);
+  const { device } = x, { software, subgroupSize } = device.capabilities;
+  const places = nextPowerOf2(tile);
   if (
     software && subgroupSize > 0 && subgroupSize < 32 && places >= 256 && places <= 1024 &&
     rows * places >= LARGE_FOR_SOFTWARE
   ) {
     return { BLOCK_ROWS: 32 / subgroupSize, numWarps: 1 };
   }
-  const BLOCK_ROWS = rowsFor(tile, device);
+  if (columns <= tile && hasSmallShares(x, columns)) {
+    const BLOCK_ROWS = Math.max(1024 / places, 1), warps = BLOCK_ROWS * places / 256;
+    return { BLOCK_ROWS, numWarps: Math.min(warps, 16, mostWarps(device)) };
+  }
+  const BLOCK_ROWS = Math.max((software ? 1024 : 2048) / places, 1);
   return { BLOCK_ROWS, numWarps: warpsFor(BLOCK_ROWS * tile, device) };
 }
 
