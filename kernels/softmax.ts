@@ -178,16 +178,17 @@ export function rowTiling(
   return { BLOCK_ROWS, numWarps: warpsFor(BLOCK_ROWS * tile, device) };
 }
 
-/** Tiles that a program takes one after another at most, and programs that there are to be at least. */
-const MOST_STEPS = 16, FEWEST_PROGRAMS = 16;
+/** Tiles that a program takes one after another at most. */
+const MOST_STEPS = 32;
 
 /**
  * How many tiles of `BLOCK_ROWS` of the `rows` a program takes one after another, where it keeps what all rows
- * share. Only a processor that plays the GPU gains: it makes an access to memory for each lane.
+ * share. Only a processor that plays the GPU gains, since it makes an access to memory for each lane; each of
+ * its cores is left a few programs.
  */
 export function stepsFor(rows: number, BLOCK_ROWS: number, { capabilities }: Device): number {
   if (!capabilities.software) return 1;
-  const most = rows / BLOCK_ROWS / FEWEST_PROGRAMS;
+  const most = rows / BLOCK_ROWS / (4 * navigator.hardwareConcurrency);
   return Math.min(2 ** Math.max(Math.floor(Math.log2(most)), 0), MOST_STEPS);
 }
 

@@ -36,7 +36,8 @@ export function rowShaders(
   const plans: Plan[] = [64, 128, 256, 512].map((lanes) => ({ lanes, rows: 1, steps: 1 }));
   if (subgroupSize > 0) {
     const lanes = subgroupSize;
-    plans.push({ lanes, rows: 128 / lanes, steps: 1 }, { lanes, rows: 32 / lanes, steps: 16 });
+    plans.push({ lanes, rows: 128 / lanes, steps: 1 });
+    for (const steps of [16, 32]) plans.push({ lanes, rows: 32 / lanes, steps });
   }
   return plans
     .filter(({ lanes, rows: together, steps }) => {

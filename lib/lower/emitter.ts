@@ -15,7 +15,7 @@ import {
   type VectorType,
 } from "../ir/invocation.ts";
 import type { Native } from "../ir/native.ts";
-import { add, builtin, exprKey, int, named, op, ramp, splat } from "./expr.ts";
+import { builtin, exprKey, int, named, op, ramp, setOffset, splat } from "./expr.ts";
 import { boundsOf, setBounds } from "./bounds.ts";
 
 /** Workgroup arrays of at most this size are not worth waiting for. */
@@ -69,8 +69,8 @@ export class Emitter {
   }
 
   /**
-   * A short expression of the same value: what it is already, or a new `let`, or a constant added to
-   * that. Equal expressions share one, unless they read memory.
+   * A short expression of the same value: what it is already, or a new `let`, or, of an address, a
+   * constant added to that. Equal expressions share one, unless they read memory.
    */
   bind(x: Expr, hint?: string): Expr {
     switch (x.kind) {
@@ -84,8 +84,8 @@ export class Emitter {
       case "ramp":
         return ramp(this.bind(x.base, hint), x.step, x.type.width);
       default:
-        if (isOffset(x) && x.type.width === 1 && x.type.dtype === i32) {
-          return add(this.bind(x.args[0]!, hint), x.args[1]!);
+        if (isOffset(x) && x.op === "ptr_add" && x.type.width === 1) {
+          return op("ptr_add", [this.bind(x.args[0]!, hint), x.args[1]!]);
         }
     }
     const pure = !readsMemory(x);
@@ -100,6 +100,7 @@ export class Emitter {
     this.emit({ kind: "let", name, value: x });
     const result = named(name, x.type);
     setBounds(result, boundsOf(x));
+    setOffset(result, x);
     if (pure) this.#blocks.at(-1)!.bound.set(exprKey(x), result);
     return result;
   }

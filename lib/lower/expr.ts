@@ -249,10 +249,7 @@ function identity(
     case "mul":
       if (is(a, 0) || is(b, 1)) return a;
       if (is(b, 0) || is(a, 1)) return b;
-      if (b.kind === "literal" && isOffset(a)) {
-        return op("add", [op("mul", [a.args[0]!, b]), op("mul", [a.args[1]!, b])]);
-      }
-      return undefined;
+      return b.kind === "literal" ? constantsMultiplied(a, b) : undefined;
     case "idiv":
     case "floordiv":
       return is(b, 1) ? a : undefined;
@@ -284,10 +281,25 @@ function constantsLast(name: "add" | "ptr_add", a: Expr, b: Expr): Expr | undefi
   return op(name, [y ? op(name, [x!, y]) : x!, constant]);
 }
 
+/** A multiple of a sum with its constants apart, `undefined` where there are none. */
+function constantsMultiplied(sum: Expr, factor: Expr): Expr | undefined {
+  const [x, constant] = parted(sum);
+  if (!x || !constant) return undefined;
+  return op("add", [op("mul", [x, factor]), op("mul", [constant, factor])]);
+}
+
+const offsets = new WeakMap<Expr, Expr>();
+
+/** Says what a name stands for that is a constant more than something else. */
+export function setOffset(name: Expr, value: Expr): void {
+  if (isOffset(value)) offsets.set(name, value);
+}
+
 /** What an expression adds up, and the literal that it adds to that. */
 function parted(x: Expr): [variable: Expr | undefined, constant: Expr | undefined] {
   if (x.kind === "literal") return [undefined, x];
-  return isOffset(x) ? [x.args[0], x.args[1]] : [x, undefined];
+  const sum = offsets.get(x) ?? x;
+  return isOffset(sum) ? [sum.args[0], sum.args[1]] : [x, undefined];
 }
 
 /** True for an element of what would be computed once for each element that is taken of it. */

@@ -3,14 +3,13 @@
  * something in parentheses.
  */
 
-import {
-  type AtomicOperation,
-  type BufferUse,
-  type BuiltIn,
-  type Expr,
-  isOffset,
-  type VectorType,
-  type Width,
+import type {
+  AtomicOperation,
+  BufferUse,
+  BuiltIn,
+  Expr,
+  VectorType,
+  Width,
 } from "../ir/invocation.ts";
 import { elementwise } from "../ir/ops.ts";
 import { bool, type DType, elementOf, isWide, type Numeric, u32 } from "../ir/dtype.ts";
@@ -263,13 +262,6 @@ export class ExpressionPrinter {
   #quotient(index: Expr, each: number): string {
     if (index.kind === "literal") return `${Math.floor(Number(index.value) / each)}`;
     const shift = Math.log2(each);
-    if (isOffset(index)) {
-      const [rest, { value }] = index.args as [Expr, Expr & { kind: "literal" }];
-      const items = Number(value) / each;
-      if (Number.isInteger(items)) {
-        return `(${this.print(rest)} >> ${shift}u) ${items < 0 ? "-" : "+"} ${Math.abs(items)}`;
-      }
-    }
     return `${this.print(index)} >> ${shift}u`;
   }
 

@@ -43,10 +43,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let v_1 = vec2<i32>(first_0) + vec2<i32>(at0_0, at0_0 + 32);
   let v_2 = first_0 + at0_1;
   let at0_2 = ((invocation >> 4u) & 1) * 8;
+  let depth_0 = at0_2 + 4;
+  let depth_1 = at0_2 + 16;
+  let depth_2 = at0_2 + 20;
   let at0_3 = (invocation & 3) * 8;
   let v_3 = program_y * scalars.value_of_queries;
   let v_6 = (vec2<i32>(v_3) + v_1) * vec2<i32>(32);
-  let own_2 = ((v_3 + v_2) * 32) + at0_2;
+  let v_7 = (v_3 + v_2) * 32;
   let v_10 = v_1 < vec2<i32>(scalars.value_of_queries);
   let v_14 = buffer_of_q[(v_6.x + at0_3) >> 3u];
   let v_15 = buffer_of_q[(v_6.y + at0_3) >> 3u];
@@ -81,18 +84,18 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     shared_1[0][item_1] = key_1;
     shared_2[0][item_1] = value_1;
     let left_0 = scalars.value_of_keys - n_0;
-    let left_1 = scalars.value_of_keys - (n_0 + 32);
-    let v_26 = n_0 + at0_0;
-    let v_29 = (v_17 + (v_26 * 32)) + at0_3;
-    let v_30 = (n_0 + 32) < scalars.value_of_keys;
-    let v_31 = (at0_0 < left_1) & v_30;
+    let v_26 = n_0 + 32;
+    let v_29 = v_17 + ((n_0 + at0_0) * 32);
+    let v_30 = v_29 + at0_3;
+    let v_31 = v_26 < scalars.value_of_keys;
+    let v_32 = (at0_0 < (scalars.value_of_keys - v_26)) & v_31;
     var words_0: vec4<u32>;
-    if (v_30) {
-      words_0 = buffer_of_k[(v_29 >> 3u) + 128];
+    if (v_31) {
+      words_0 = buffer_of_k[(v_30 + 1024) >> 3u];
     }
     var words_1: vec4<u32>;
-    if (v_30) {
-      words_1 = buffer_of_v[(v_29 >> 3u) + 128];
+    if (v_31) {
+      words_1 = buffer_of_v[(v_30 + 1024) >> 3u];
     }
     var sum_1 = subgroup_matrix_result<f32, 16, 16>();
     var sum_2 = subgroup_matrix_result<f32, 16, 16>();
@@ -113,36 +116,36 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let sum_5 = bitcast<vec4<f32>>(shared_0[row_0][place_0 + 4]);
     let sum_6 = bitcast<vec4<f32>>(shared_0[row_0][place_0 + 5]);
     let masked_0 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), sum_3 * vec4<f32>(v_18), vec4<bool>(at0_2 < left_0));
-    let masked_1 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), sum_4 * vec4<f32>(v_18), vec4<bool>((at0_2 + 4) < left_0));
-    let masked_2 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), sum_5 * vec4<f32>(v_18), vec4<bool>((at0_2 + 16) < left_0));
-    let masked_3 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), sum_6 * vec4<f32>(v_18), vec4<bool>((at0_2 + 20) < left_0));
-    let v_34 = max(max(masked_0, masked_2), max(masked_1, masked_3));
-    let v_35 = max(v_34.xy, v_34.zw);
-    let v_39 = (masked_0 + masked_2) + (masked_1 + masked_3);
-    let v_40 = v_39.xy + v_39.zw;
-    var max_0 = max(v_35.x, v_35.y);
-    if ((bitcast<u32>(v_40.x + v_40.y) & 2147483647u) > 2139095040u) {
-      let v_44 = maxnum_f32x4(maxnum_f32x4(masked_0, masked_2), maxnum_f32x4(masked_1, masked_3));
-      let v_45 = maxnum_f32x2(v_44.xy, v_44.zw);
-      max_0 = maxnum_f32(v_45.x, v_45.y);
+    let masked_1 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), sum_4 * vec4<f32>(v_18), vec4<bool>(depth_0 < left_0));
+    let masked_2 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), sum_5 * vec4<f32>(v_18), vec4<bool>(depth_1 < left_0));
+    let masked_3 = select(vec4<f32>(bitcast<f32>(negative_infinity_bits)), sum_6 * vec4<f32>(v_18), vec4<bool>(depth_2 < left_0));
+    let v_35 = max(max(masked_0, masked_2), max(masked_1, masked_3));
+    let v_36 = max(v_35.xy, v_35.zw);
+    let v_40 = (masked_0 + masked_2) + (masked_1 + masked_3);
+    let v_41 = v_40.xy + v_40.zw;
+    var max_0 = max(v_36.x, v_36.y);
+    if ((bitcast<u32>(v_41.x + v_41.y) & 2147483647u) > 2139095040u) {
+      let v_45 = maxnum_f32x4(maxnum_f32x4(masked_0, masked_2), maxnum_f32x4(masked_1, masked_3));
+      let v_46 = maxnum_f32x2(v_45.xy, v_45.zw);
+      max_0 = maxnum_f32(v_46.x, v_46.y);
     }
-    let v_47 = subgroupShuffleXor(max_0, 16u);
-    let v_48 = maxnum_f32(max_0, v_47);
-    let v_49 = base_0 + 8.0f;
-    let next_0 = select(base_0, v_48, v_48 > v_49);
+    let v_48 = subgroupShuffleXor(max_0, 16u);
+    let v_49 = maxnum_f32(max_0, v_48);
+    let v_50 = base_0 + 8.0f;
+    let next_0 = select(base_0, v_49, v_49 > v_50);
     let finite_0 = select(next_0, 0.0f, next_0 == bitcast<f32>(negative_infinity_bits));
     let powers_0 = exp2(masked_0 - vec4<f32>(finite_0));
     let powers_1 = exp2(masked_1 - vec4<f32>(finite_0));
     let powers_2 = exp2(masked_2 - vec4<f32>(finite_0));
     let powers_3 = exp2(masked_3 - vec4<f32>(finite_0));
-    let v_56 = next_0 == base_0;
-    let v_57 = base_0 - finite_0;
-    let before_0 = select(exp2(v_57), 1.0f, v_56);
-    let v_59 = sum_0 * before_0;
-    let v_62 = (powers_0 + powers_2) + (powers_1 + powers_3);
-    let v_63 = v_62.xy + v_62.zw;
-    let v_64 = v_63.x + v_63.y;
-    let v_65 = subgroupShuffleXor(v_64, 16u);
+    let v_57 = next_0 == base_0;
+    let v_58 = base_0 - finite_0;
+    let before_0 = select(exp2(v_58), 1.0f, v_57);
+    let v_60 = sum_0 * before_0;
+    let v_63 = (powers_0 + powers_2) + (powers_1 + powers_3);
+    let v_64 = v_63.xy + v_63.zw;
+    let v_65 = v_64.x + v_64.y;
+    let v_66 = subgroupShuffleXor(v_65, 16u);
     let scaled_0_here = subgroupAny(!(before_0 == 1.0f));
     if ((invocation & 31) == 0) {
       scaled_0_shared[invocation >> 5u] = u32(scaled_0_here);
@@ -175,10 +178,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     values_0 = subgroupMatrixMultiplyAccumulate(a_3, b_6, values_0);
     let b_7 = subgroupMatrixLoad<subgroup_matrix_right<f16, 16, 16>, row_major>(&shared_2[0], 82u, 5u);
     values_1 = subgroupMatrixMultiplyAccumulate(a_3, b_7, values_1);
-    sum_0 = v_59 + (v_64 + v_65);
+    sum_0 = v_60 + (v_65 + v_66);
     base_0 = next_0;
-    key_1 = select(vec4<u32>(0u), words_0, vec4<bool>(v_31));
-    value_1 = select(vec4<u32>(0u), words_1, vec4<bool>(v_31));
+    key_1 = select(vec4<u32>(0u), words_0, vec4<bool>(v_32));
+    value_1 = select(vec4<u32>(0u), words_1, vec4<bool>(v_32));
   }
   workgroupBarrier();
   subgroupMatrixStore<row_major>(&shared_0[row_0], 0u, values_0, 9u);
@@ -188,19 +191,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let sum_9 = bitcast<vec4<f32>>(shared_0[row_0][place_0 + 1]);
   let sum_10 = bitcast<vec4<f32>>(shared_0[row_0][place_0 + 4]);
   let sum_11 = bitcast<vec4<f32>>(shared_0[row_0][place_0 + 5]);
-  let v_71 = sum_0 == 0.0f;
-  let v_72 = sum_8 / vec4<f32>(sum_0);
-  let v_73 = sum_9 / vec4<f32>(sum_0);
-  let v_74 = sum_10 / vec4<f32>(sum_0);
-  let v_75 = sum_11 / vec4<f32>(sum_0);
-  let v_80 = vec4<f16>(select(v_72, vec4<f32>(0.0f), vec4<bool>(v_71)));
-  let v_81 = vec4<f16>(select(v_73, vec4<f32>(0.0f), vec4<bool>(v_71)));
-  let v_82 = vec4<f16>(select(v_74, vec4<f32>(0.0f), vec4<bool>(v_71)));
-  let v_83 = vec4<f16>(select(v_75, vec4<f32>(0.0f), vec4<bool>(v_71)));
+  let v_72 = sum_0 == 0.0f;
+  let v_73 = sum_8 / vec4<f32>(sum_0);
+  let v_74 = sum_9 / vec4<f32>(sum_0);
+  let v_75 = sum_10 / vec4<f32>(sum_0);
+  let v_76 = sum_11 / vec4<f32>(sum_0);
+  let v_81 = vec4<f16>(select(v_73, vec4<f32>(0.0f), vec4<bool>(v_72)));
+  let v_82 = vec4<f16>(select(v_74, vec4<f32>(0.0f), vec4<bool>(v_72)));
+  let v_83 = vec4<f16>(select(v_75, vec4<f32>(0.0f), vec4<bool>(v_72)));
+  let v_84 = vec4<f16>(select(v_76, vec4<f32>(0.0f), vec4<bool>(v_72)));
   if (v_2 < scalars.value_of_queries) {
-    buffer_of_out[own_2 >> 2u] = v_80;
-    buffer_of_out[(own_2 >> 2u) + 1] = v_81;
-    buffer_of_out[(own_2 >> 2u) + 4] = v_82;
-    buffer_of_out[(own_2 >> 2u) + 5] = v_83;
+    buffer_of_out[(v_7 + at0_2) >> 2u] = v_81;
+    buffer_of_out[((v_7 + at0_2) + 4) >> 2u] = v_82;
+    buffer_of_out[((v_7 + at0_2) + 16) >> 2u] = v_83;
+    buffer_of_out[((v_7 + at0_2) + 20) >> 2u] = v_84;
   }
 }

@@ -30,28 +30,28 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let program_x = i32(workgroup.x);
   let invocation = i32(index);
   let tilesN_0 = max((scalars.value_of_N + 31) / 32, 1);
-  let v_1 = tilesN_0 * 8;
-  let inGroup_0 = rem(program_x, v_1);
-  let v_2 = floordiv(program_x, v_1) * 8;
-  let v_3 = ((scalars.value_of_M + 31) / 32) - v_2;
-  let groupRows_0 = max(min(v_3, 8), 1);
-  let v_6 = (v_2 + rem(inGroup_0, groupRows_0)) * 32;
+  let v_3 = tilesN_0 * 8;
+  let inGroup_0 = rem(program_x, v_3);
+  let v_4 = floordiv(program_x, v_3) * 8;
+  let v_5 = ((scalars.value_of_M + 31) / 32) - v_4;
+  let groupRows_0 = max(min(v_5, 8), 1);
+  let v_8 = (v_4 + rem(inGroup_0, groupRows_0)) * 32;
   let at0_0 = invocation >> 2u;
   let at0_1 = (invocation & 7) * 4;
   let at0_2 = (invocation >> 3u) * 2;
-  let v_8 = v_6 + at0_2;
-  let v_10 = (floordiv(inGroup_0, groupRows_0) * 32) + at0_1;
+  let v_10 = v_8 + at0_2;
+  let v_12 = (floordiv(inGroup_0, groupRows_0) * 32) + at0_1;
   let at0_3 = (invocation & 3) * 4;
   let at0_4 = invocation >> 3u;
-  let v_11 = rem(v_6 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
-  let aTile_0 = v_11 + at0_3;
-  let bTile_0 = (at0_4 * scalars.value_of_bRowStride) + rem(v_10, scalars.value_of_N);
-  let v_13 = scalars.value_of_bRowStride * 16;
-  let v_14 = scalars.value_of_K > 0;
-  let v_16 = buffer_of_a[aTile_0 >> 2u];
-  let aValues_0 = select(vec4<f16>(0.0h), v_16, vec4<bool>((at0_3 < scalars.value_of_K) & v_14));
-  let v_18 = buffer_of_b[bTile_0 >> 2u];
-  let bValues_0 = select(vec4<f16>(0.0h), v_18, vec4<bool>((at0_4 < scalars.value_of_K) & v_14));
+  let v_13 = rem(v_8 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
+  let aTile_0 = v_13 + at0_3;
+  let bTile_0 = (at0_4 * scalars.value_of_bRowStride) + rem(v_12, scalars.value_of_N);
+  let v_15 = scalars.value_of_bRowStride * 16;
+  let v_16 = scalars.value_of_K > 0;
+  let v_18 = buffer_of_a[aTile_0 >> 2u];
+  let aValues_0 = select(vec4<f16>(0.0h), v_18, vec4<bool>((at0_3 < scalars.value_of_K) & v_16));
+  let v_20 = buffer_of_b[bTile_0 >> 2u];
+  let bValues_0 = select(vec4<f16>(0.0h), v_20, vec4<bool>((at0_4 < scalars.value_of_K) & v_16));
   var sum_0 = vec4<f32>(0.0f);
   var sum_1 = vec4<f32>(0.0f);
   var aTile_1 = aTile_0;
@@ -59,12 +59,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var aValues_1 = aValues_0;
   var bValues_1 = bValues_0;
   let n_0 = at0_1 >> 2u;
+  let m_0 = at0_2 + 1;
   for (var k_0 = 0; k_0 < scalars.value_of_K; k_0 += 16) {
-    let bTile_2 = bTile_1 + v_13;
-    let v_19 = scalars.value_of_K - (k_0 + 16);
-    let v_20 = (k_0 + 16) < scalars.value_of_K;
-    let v_22 = buffer_of_a[(aTile_1 >> 2u) + 4];
-    let v_24 = buffer_of_b[bTile_2 >> 2u];
+    let bTile_2 = bTile_1 + v_15;
+    let v_21 = k_0 + 16;
+    let v_22 = scalars.value_of_K - v_21;
+    let v_23 = v_21 < scalars.value_of_K;
+    let v_25 = buffer_of_a[(aTile_1 + 16) >> 2u];
+    let v_27 = buffer_of_b[bTile_2 >> 2u];
     workgroupBarrier();
     shared_0[at0_0][at0_3 >> 2u] = vec4<f32>(aValues_1);
     shared_1[at0_4][at0_1 >> 2u] = vec4<f32>(bValues_1);
@@ -72,7 +74,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let a_0 = shared_0[at0_2][0];
     let b_0 = shared_1[0][n_0];
     sum_0 = (vec4<f32>(a_0.x) * b_0) + sum_0;
-    let a_1 = shared_0[at0_2 + 1][0];
+    let a_1 = shared_0[m_0][0];
     sum_1 = (vec4<f32>(a_1.x) * b_0) + sum_1;
     let b_1 = shared_1[1][n_0];
     sum_0 = (vec4<f32>(a_0.y) * b_1) + sum_0;
@@ -86,7 +88,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let a_2 = shared_0[at0_2][1];
     let b_4 = shared_1[4][n_0];
     sum_0 = (vec4<f32>(a_2.x) * b_4) + sum_0;
-    let a_3 = shared_0[at0_2 + 1][1];
+    let a_3 = shared_0[m_0][1];
     sum_1 = (vec4<f32>(a_3.x) * b_4) + sum_1;
     let b_5 = shared_1[5][n_0];
     sum_0 = (vec4<f32>(a_2.y) * b_5) + sum_0;
@@ -100,7 +102,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let a_4 = shared_0[at0_2][2];
     let b_8 = shared_1[8][n_0];
     sum_0 = (vec4<f32>(a_4.x) * b_8) + sum_0;
-    let a_5 = shared_0[at0_2 + 1][2];
+    let a_5 = shared_0[m_0][2];
     sum_1 = (vec4<f32>(a_5.x) * b_8) + sum_1;
     let b_9 = shared_1[9][n_0];
     sum_0 = (vec4<f32>(a_4.y) * b_9) + sum_0;
@@ -114,7 +116,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let a_6 = shared_0[at0_2][3];
     let b_12 = shared_1[12][n_0];
     sum_0 = (vec4<f32>(a_6.x) * b_12) + sum_0;
-    let a_7 = shared_0[at0_2 + 1][3];
+    let a_7 = shared_0[m_0][3];
     sum_1 = (vec4<f32>(a_7.x) * b_12) + sum_1;
     let b_13 = shared_1[13][n_0];
     sum_0 = (vec4<f32>(a_6.y) * b_13) + sum_0;
@@ -128,14 +130,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let next_0 = aTile_1 + 16;
     aTile_1 = next_0;
     bTile_1 = bTile_2;
-    aValues_1 = select(vec4<f16>(0.0h), v_22, vec4<bool>((at0_3 < v_19) & v_20));
-    bValues_1 = select(vec4<f16>(0.0h), v_24, vec4<bool>((at0_4 < v_19) & v_20));
+    aValues_1 = select(vec4<f16>(0.0h), v_25, vec4<bool>((at0_3 < v_22) & v_23));
+    bValues_1 = select(vec4<f16>(0.0h), v_27, vec4<bool>((at0_4 < v_22) & v_23));
   }
-  let v_25 = (vec2<i32>(v_8) + vec2<i32>(0, 1)) * vec2<i32>(scalars.value_of_N);
-  let v_33 = vec4<f16>(sum_0);
-  let v_34 = vec4<f16>(sum_1);
-  if ((v_8 < scalars.value_of_M) & (v_10 < scalars.value_of_N)) {
-    buffer_of_out[(v_25.x + v_10) >> 2u] = v_33;
-    buffer_of_out[(v_25.y + v_10) >> 2u] = v_34;
+  let v_28 = (vec2<i32>(v_10) + vec2<i32>(0, 1)) * vec2<i32>(scalars.value_of_N);
+  let v_36 = vec4<f16>(sum_0);
+  let v_37 = vec4<f16>(sum_1);
+  if ((v_10 < scalars.value_of_M) & (v_12 < scalars.value_of_N)) {
+    buffer_of_out[(v_28.x + v_12) >> 2u] = v_36;
+    buffer_of_out[(v_28.y + v_12) >> 2u] = v_37;
   }
 }

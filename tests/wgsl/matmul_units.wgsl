@@ -34,28 +34,28 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let program_x = i32(workgroup.x);
   let invocation = i32(index);
   let tilesN_0 = max((scalars.value_of_N + 31) / 32, 1);
-  let v_1 = tilesN_0 * 8;
-  let inGroup_0 = rem(program_x, v_1);
-  let v_2 = floordiv(program_x, v_1) * 8;
-  let v_3 = ((scalars.value_of_M + 31) / 32) - v_2;
-  let groupRows_0 = max(min(v_3, 8), 1);
-  let v_6 = (v_2 + rem(inGroup_0, groupRows_0)) * 32;
+  let v_3 = tilesN_0 * 8;
+  let inGroup_0 = rem(program_x, v_3);
+  let v_4 = floordiv(program_x, v_3) * 8;
+  let v_5 = ((scalars.value_of_M + 31) / 32) - v_4;
+  let groupRows_0 = max(min(v_5, 8), 1);
+  let v_8 = (v_4 + rem(inGroup_0, groupRows_0)) * 32;
   let at0_0 = invocation >> 2u;
   let at0_1 = (invocation & 3) * 8;
   let at0_2 = (invocation & 15) + ((invocation >> 6u) * 16);
   let at0_3 = ((invocation >> 4u) & 3) * 8;
-  let v_8 = v_6 + at0_2;
-  let v_9 = floordiv(inGroup_0, groupRows_0) * 32;
-  let v_11 = v_9 + at0_3;
-  let v_12 = rem(v_6 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
-  let aTile_0 = v_12 + at0_1;
-  let bTile_0 = (at0_0 * scalars.value_of_bRowStride) + rem(v_9 + at0_1, scalars.value_of_N);
-  let v_14 = scalars.value_of_bRowStride * 32;
-  let v_15 = scalars.value_of_K > 0;
-  let v_18 = buffer_of_a[aTile_0 >> 3u];
-  let aValues_0 = select(vec4<u32>(0u), v_18, vec4<bool>((at0_1 < scalars.value_of_K) & v_15));
-  let v_20 = buffer_of_b[bTile_0 >> 3u];
-  let bValues_0 = select(vec4<u32>(0u), v_20, vec4<bool>((at0_0 < scalars.value_of_K) & v_15));
+  let v_10 = v_8 + at0_2;
+  let v_11 = floordiv(inGroup_0, groupRows_0) * 32;
+  let v_14 = v_11 + at0_3;
+  let v_16 = rem(v_8 + at0_0, scalars.value_of_M) * scalars.value_of_aRowStride;
+  let aTile_0 = v_16 + at0_1;
+  let bTile_0 = (at0_0 * scalars.value_of_bRowStride) + rem(v_11 + at0_1, scalars.value_of_N);
+  let v_18 = scalars.value_of_bRowStride * 32;
+  let v_19 = scalars.value_of_K > 0;
+  let v_22 = buffer_of_a[aTile_0 >> 3u];
+  let aValues_0 = select(vec4<u32>(0u), v_22, vec4<bool>((at0_1 < scalars.value_of_K) & v_19));
+  let v_24 = buffer_of_b[bTile_0 >> 3u];
+  let bValues_0 = select(vec4<u32>(0u), v_24, vec4<bool>((at0_0 < scalars.value_of_K) & v_19));
   var sum_0 = subgroup_matrix_result<f32, 16, 16>();
   var aTile_1 = aTile_0;
   var bTile_2 = bTile_0;
@@ -71,15 +71,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     workgroupBarrier();
     shared_0[panel_0][item_0] = aValues_1;
     shared_1[panel_1][item_1] = bValues_1;
-    let bTile_4 = bTile_2 + v_14;
-    let v_21 = scalars.value_of_K - (k_0 + 32);
-    let v_22 = (k_0 + 32) < scalars.value_of_K;
+    let bTile_4 = bTile_2 + v_18;
+    let v_25 = k_0 + 32;
+    let v_26 = scalars.value_of_K - v_25;
+    let v_27 = v_25 < scalars.value_of_K;
     var words_0: vec4<u32>;
-    if (v_22) {
-      words_0 = buffer_of_a[(aTile_1 >> 3u) + 4];
+    if (v_27) {
+      words_0 = buffer_of_a[(aTile_1 + 32) >> 3u];
     }
     var words_1: vec4<u32>;
-    if (v_22) {
+    if (v_27) {
       words_1 = buffer_of_b[bTile_4 >> 3u];
     }
     workgroupBarrier();
@@ -92,8 +93,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let next_0 = aTile_1 + 32;
     aTile_1 = next_0;
     bTile_2 = bTile_4;
-    aValues_1 = select(vec4<u32>(0u), words_0, vec4<bool>((at0_1 < v_21) & v_22));
-    bValues_1 = select(vec4<u32>(0u), words_1, vec4<bool>((at0_0 < v_21) & v_22));
+    aValues_1 = select(vec4<u32>(0u), words_0, vec4<bool>((at0_1 < v_26) & v_27));
+    bValues_1 = select(vec4<u32>(0u), words_1, vec4<bool>((at0_0 < v_26) & v_27));
   }
   let warp_0 = invocation >> 5u;
   let place_0 = ((at0_2 & 15) * 5) + ((at0_3 & 15) >> 2u);
@@ -101,13 +102,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   workgroupBarrier();
   let sum_1 = bitcast<vec4<f32>>(shared_2[warp_0][place_0]);
   let sum_2 = bitcast<vec4<f32>>(shared_2[warp_0][place_0 + 1]);
-  let v_27 = (v_8 * scalars.value_of_N) + v_11;
-  let v_28 = v_8 < scalars.value_of_M;
-  let v_32 = v_28 & ((v_11 + 4) < scalars.value_of_N);
-  if (v_28 & (v_11 < scalars.value_of_N)) {
-    buffer_of_out[v_27 >> 2u] = vec4<f16>(sum_1);
+  let v_31 = v_10 * scalars.value_of_N;
+  let v_34 = v_10 < scalars.value_of_M;
+  let v_36 = ((v_11 + at0_3) + 4) < scalars.value_of_N;
+  if (v_34 & (v_14 < scalars.value_of_N)) {
+    buffer_of_out[(v_31 + v_14) >> 2u] = vec4<f16>(sum_1);
   }
-  if (v_32) {
-    buffer_of_out[(v_27 >> 2u) + 1] = vec4<f16>(sum_2);
+  if (v_34 & v_36) {
+    buffer_of_out[((v_31 + (v_11 + at0_3)) + 4) >> 2u] = vec4<f16>(sum_2);
   }
 }

@@ -11,19 +11,22 @@ struct Scalars {
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   let program_x = i32(workgroup.x);
   let invocation = i32(index);
-  let offsets_0 = (program_x * 1024) + (invocation * 4);
+  let v_0 = program_x * 1024;
+  let at0_0 = invocation * 4;
+  let offsets_0 = v_0 + at0_0;
+  let offsets_1 = (v_0 + at0_0) + 512;
   let mask_0 = offsets_0 < scalars.value_of_n;
-  let mask_1 = (offsets_0 + 512) < scalars.value_of_n;
-  let v_1 = buffer_of_x[offsets_0 >> 2u];
-  let v_3 = buffer_of_x[(offsets_0 >> 2u) + 128];
-  let v_5 = buffer_of_y[offsets_0 >> 2u];
-  let v_7 = buffer_of_y[(offsets_0 >> 2u) + 128];
-  let sum_0 = select(vec4<f32>(0.0f), v_1, vec4<bool>(mask_0)) + select(vec4<f32>(0.0f), v_5, vec4<bool>(mask_0));
-  let sum_1 = select(vec4<f32>(0.0f), v_3, vec4<bool>(mask_1)) + select(vec4<f32>(0.0f), v_7, vec4<bool>(mask_1));
+  let mask_1 = offsets_1 < scalars.value_of_n;
+  let v_2 = buffer_of_x[offsets_0 >> 2u];
+  let v_4 = buffer_of_x[offsets_1 >> 2u];
+  let v_6 = buffer_of_y[offsets_0 >> 2u];
+  let v_8 = buffer_of_y[offsets_1 >> 2u];
+  let sum_0 = select(vec4<f32>(0.0f), v_2, vec4<bool>(mask_0)) + select(vec4<f32>(0.0f), v_6, vec4<bool>(mask_0));
+  let sum_1 = select(vec4<f32>(0.0f), v_4, vec4<bool>(mask_1)) + select(vec4<f32>(0.0f), v_8, vec4<bool>(mask_1));
   if (mask_0) {
     buffer_of_out[offsets_0 >> 2u] = sum_0;
   }
   if (mask_1) {
-    buffer_of_out[(offsets_0 >> 2u) + 128] = sum_1;
+    buffer_of_out[offsets_1 >> 2u] = sum_1;
   }
 }
