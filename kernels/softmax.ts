@@ -153,8 +153,8 @@ const LARGE_FOR_SOFTWARE = 2 ** 19;
  * How many rows a program takes at a time, each in a tile of so many elements, and how many warps share them.
  *
  * With eight elements a thread and no more than a row or 1024 elements a program, so many workgroups are under
- * way that some load while others reduce or store: 2 % more of a copy's rate on an H200 than with 32 elements a thread.
- * Elements that are loaded one by one, and halves, take 32, or too few bytes would be on their way. A processor
+ * way that some load while others reduce or store: 2 % more of a copy's rate on an H200 than with 32 elements a
+ * thread. Longer rows than 4096 need so many registers that 8 warps do as well as 16. Elements that are loaded one by one, and halves, take 32, or too few bytes would be on their way. A processor
  * that plays the GPU has small warps, and takes a row a subgroup if there are enough, so that nobody waits.
  */
 export function rowTiling(
@@ -171,8 +171,9 @@ export function rowTiling(
     return { BLOCK_ROWS: 32 / subgroupSize, numWarps: 1 };
   }
   if (columns <= tile && hasSmallShares(x, columns)) {
-    const BLOCK_ROWS = Math.max(1024 / places, 1), warps = BLOCK_ROWS * places / 256;
-    return { BLOCK_ROWS, numWarps: Math.min(warps, 16, mostWarps(device)) };
+    const BLOCK_ROWS = Math.max(1024 / places, 1);
+    const numWarps = places > 4096 ? 8 : BLOCK_ROWS * places / 256;
+    return { BLOCK_ROWS, numWarps: Math.min(numWarps, mostWarps(device)) };
   }
   const BLOCK_ROWS = Math.max((software ? 1024 : 2048) / places, 1);
   return { BLOCK_ROWS, numWarps: warpsFor(BLOCK_ROWS * tile, device) };
