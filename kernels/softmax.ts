@@ -154,8 +154,9 @@ const LARGE_FOR_SOFTWARE = 2 ** 19;
  *
  * With eight elements a thread and no more than a row or 1024 elements a program, so many workgroups are under
  * way that some load while others reduce or store: 2 % more of a copy's rate on an H200 than with 32 elements a
- * thread. Longer rows than 4096 need so many registers that 8 warps do as well as 16. Elements that are loaded one by one, and halves, take 32, or too few bytes would be on their way. A processor
- * that plays the GPU has small warps, and takes a row a subgroup if there are enough, so that nobody waits.
+ * thread. Longer rows than 4096 need so many registers that 8 warps do as well as 16. Elements that are loaded
+ * one by one, and halves, take 32, or too few bytes would be on their way. A processor that plays the GPU has
+ * small warps, and takes a row a subgroup if there are enough, so that nobody waits.
  */
 export function rowTiling(
   x: Tensor,
