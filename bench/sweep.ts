@@ -5,7 +5,7 @@
  *     deno run -A bench/sweep.ts matmul --size 1024,2048 --dtype f16
  */
 
-import { Command } from "npm:commander@15.0.0";
+import { Command, Option } from "npm:commander@15.0.0";
 import { autotune, cdiv, Device, grid, nextPowerOf2, type TuningResult } from "../mod.ts";
 import { attentionKernel } from "../kernels/attention.ts";
 import { crossEntropyKernel } from "../kernels/cross_entropy.ts";
@@ -171,14 +171,17 @@ const SWEEPS: Readonly<Record<string, Sweep>> = {
       const [a, b] = [1, 2].map((seed) => random(device, [n!, n!], seed, { dtype, scale: 2 }));
       const most = n! <= 512 ? 64 : 128, least = n! <= 1024 ? 32 : 64;
       const sides = [32, 64, 128].filter((side) => side >= least && side <= most);
+      const units = dtype === "f16" && device.capabilities.subgroupMatrices.length > 0;
       const configs = combinations({
         BLOCK_M: sides,
         BLOCK_N: sides,
-        BLOCK_K: n! <= 1024 ? [16, 32, 64] : [8, 16, 32],
+        BLOCK_K: units ? [32, 64] : n! <= 1024 ? [16, 32, 64] : [8, 16, 32],
         numWarps: [1, 2, 4, 8],
-      }).filter(({ BLOCK_M, BLOCK_N, numWarps }) => {
-        const each = BLOCK_M * BLOCK_N / numWarps / 32;
-        return each >= 8 && each <= 64;
+        numStages: [2, 3],
+        SLICES: n! <= 1024 && !units ? [1, 2] : [1],
+      }).filter(({ BLOCK_M, BLOCK_N, numWarps, SLICES }) => {
+        const each = BLOCK_M * BLOCK_N * SLICES / numWarps / 32;
+        return each >= 8 && each <= (units ? 128 : 64);
       });
       autotune({ configs, rep, onTuned }, matmulKernel)
         [grid(({ BLOCK_M, BLOCK_N }) => cdiv(n!, BLOCK_M) * cdiv(n!, BLOCK_N))](
@@ -222,6 +225,7 @@ interface Options {
   readonly size?: string;
   readonly dtype: BenchDType;
   readonly best: number;
+  readonly device: "webgpu" | "dawn";
 }
 
 const program = new Command("sweep")
@@ -229,12 +233,18 @@ const program = new Command("sweep")
   .option("--size <sizes>", "sizes, separated by commas, their numbers by x")
   .option("--dtype <dtype>", "f32 or f16", "f32")
   .option("--best <count>", "how many configurations are told", Number, 8)
+  .addOption(
+    new Option("--device <name>", "whose WebGPU").choices(["webgpu", "dawn"]).default("webgpu"),
+  )
   .parse(Deno.args, { from: "user" });
-const { size, dtype, best } = program.opts<Options>(), name = program.args[0]!;
+const { size, dtype, best, device: provider } = program.opts<Options>(), name = program.args[0]!;
 const sweep = SWEEPS[name] ??
   program.error(`There is no sweep '${name}': ${Object.keys(SWEEPS).join(", ")}`);
 
-const device = await Device.open({ device: "webgpu" });
+const device = await Device.open({
+  device: "webgpu",
+  ...provider === "dawn" && { provider },
+});
 console.log(`${device}`);
 for (const numbers of size?.split(",").map((text) => text.split("x").map(Number)) ?? sweep.sizes) {
   const start = performance.now();
