@@ -311,8 +311,9 @@ const SOFTWARE_TILINGS: readonly Tiling[] = [
 /** The same for f16 on matrix units, where operands of a step lie in workgroup memory and sums in matrices. */
 const UNIT_TILINGS: readonly Tiling[] = [
   { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 192 },
-  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 96 },
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 0 },
+  { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 64, numWarps: 8, numStages: 2, SLICES: 1, programs: 96 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 64, numWarps: 4, numStages: 2, SLICES: 1, programs: 96 },
+  { BLOCK_M: 64, BLOCK_N: 32, BLOCK_K: 64, numWarps: 4, numStages: 2, SLICES: 1, programs: 0 },
 ];
 
 /** The largest tiling that gives enough programs, cut down to the powers of two that cover M and N. */
