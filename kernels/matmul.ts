@@ -169,6 +169,54 @@ export interface MatmulOptions {
   tune?: boolean | undefined;
 }
 
+interface Tiling {
+  readonly BLOCK_M: number;
+  readonly BLOCK_N: number;
+  readonly BLOCK_K: number;
+  readonly numWarps: number;
+  readonly numStages: number;
+  readonly SLICES: number;
+  /** How many programs there have to be for this to be fastest. */
+  readonly programs: number;
+}
+
+/**
+ * The fastest tilings on an NVIDIA H100, the larger first: the more a thread holds (8x8, at the end
+ * 4x4 sums), the less it reads for each of them, but the fewer programs there are.
+ */
+const TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 1, programs: 256 },
+  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 2, programs: 128 },
+  { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 2, programs: 0 },
+];
+
+/** The same for f16 that may be summed in f16, which takes half as much workgroup memory. */
+const IMPRECISE_TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 8, numStages: 3, SLICES: 1, programs: 256 },
+  { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 32, numWarps: 8, numStages: 3, SLICES: 1, programs: 128 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 1, programs: 0 },
+];
+
+/**
+ * The same for a processor that plays the GPU (llvmpipe, 8 lanes): a thread has as many sums as on a GPU, and
+ * a step along k has no more values than there are lanes, since code that is long takes long to compile.
+ */
+const SOFTWARE_TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 8, numWarps: 1, numStages: 1, SLICES: 1, programs: 8 },
+  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 8, numWarps: 1, numStages: 1, SLICES: 1, programs: 0 },
+];
+
+/** The same for f16 on matrix units, where operands of a step lie in workgroup memory and sums in matrices. */
+const UNIT_TILINGS: readonly Tiling[] = [
+  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 192 },
+  { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 64, numWarps: 8, numStages: 2, SLICES: 1, programs: 96 },
+  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 64, numWarps: 4, numStages: 2, SLICES: 1, programs: 96 },
+  { BLOCK_M: 64, BLOCK_N: 32, BLOCK_K: 64, numWarps: 4, numStages: 2, SLICES: 1, programs: 0 },
+];
+
+/** What tunings are kept for: M, N, K and strides by position, which a minifier leaves alone. */
+const KEY = [3, 4, 5, 6, 8];
+
 /** The same kernel, which finds out what tiles are fast for each size. */
 export const tunedMatmulKernel = autotune({
   configs: [
@@ -181,7 +229,13 @@ export const tunedMatmulKernel = autotune({
     { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, SLICES: 1, numWarps: 4, numStages: 2 },
     { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 32, SLICES: 1, numWarps: 2, numStages: 2 },
   ],
-  key: [3, 4, 5, 6, 8], // M, N, K and strides: a minifier leaves positions alone
+  key: KEY,
+}, matmulKernel);
+
+/** The same for products on matrix units. */
+const tunedUnitsKernel = autotune({
+  configs: UNIT_TILINGS.map(({ programs: _, ...config }) => config),
+  key: KEY,
 }, matmulKernel);
 
 /**
@@ -235,7 +289,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
         "Cannot run matmul with 'tune' and sizes of tiles: leave out 'blockM', 'blockN', 'blockK' and 'numWarps', which tuning finds",
       );
     }
-    tunedMatmulKernel
+    const kernel = isOnUnits(a) ? tunedUnitsKernel : tunedMatmulKernel;
+    kernel
       [grid(({ BLOCK_M, BLOCK_N }) => cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
         ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
         {
@@ -266,68 +321,28 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   return out;
 }
 
+/** True where products of a tensor's dtype run on matrix units. */
+function isOnUnits({ device, dtype }: Tensor): boolean {
+  const { subgroupMatrices } = device.capabilities;
+  return dtype === "f16" && subgroupMatrices.some(({ component }) => component === "f16");
+}
+
 /** The transpose of a matrix. */
 function turned({ tensor, rowStride, columnStride }: Strided): Strided {
   return { tensor, rowStride: columnStride, columnStride: rowStride };
 }
 
-interface Tiling {
-  readonly BLOCK_M: number;
-  readonly BLOCK_N: number;
-  readonly BLOCK_K: number;
-  readonly numWarps: number;
-  readonly numStages: number;
-  readonly SLICES: number;
-  /** How many programs there have to be for this to be fastest. */
-  readonly programs: number;
-}
-
-/**
- * The fastest tilings on an NVIDIA H100, the larger first: the more a thread holds (8x8, at the end
- * 4x4 sums), the less it reads for each of them, but the fewer programs there are.
- */
-const TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 1, programs: 256 },
-  { BLOCK_M: 64, BLOCK_N: 128, BLOCK_K: 16, numWarps: 8, numStages: 3, SLICES: 2, programs: 128 },
-  { BLOCK_M: 32, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 2, programs: 0 },
-];
-
-/** The same for f16 that may be summed in f16, which takes half as much workgroup memory. */
-const IMPRECISE_TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 8, numStages: 3, SLICES: 1, programs: 256 },
-  { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 32, numWarps: 8, numStages: 3, SLICES: 1, programs: 128 },
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 32, numWarps: 4, numStages: 3, SLICES: 1, programs: 0 },
-];
-
-/**
- * The same for a processor that plays the GPU (llvmpipe, 8 lanes): a thread has as many sums as on a GPU, and
- * a step along k has no more values than there are lanes, since code that is long takes long to compile.
- */
-const SOFTWARE_TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 8, numWarps: 1, numStages: 1, SLICES: 1, programs: 8 },
-  { BLOCK_M: 32, BLOCK_N: 32, BLOCK_K: 8, numWarps: 1, numStages: 1, SLICES: 1, programs: 0 },
-];
-
-/** The same for f16 on matrix units, where operands of a step lie in workgroup memory and sums in matrices. */
-const UNIT_TILINGS: readonly Tiling[] = [
-  { BLOCK_M: 128, BLOCK_N: 128, BLOCK_K: 32, numWarps: 4, numStages: 2, SLICES: 1, programs: 192 },
-  { BLOCK_M: 128, BLOCK_N: 64, BLOCK_K: 64, numWarps: 8, numStages: 2, SLICES: 1, programs: 96 },
-  { BLOCK_M: 64, BLOCK_N: 64, BLOCK_K: 64, numWarps: 4, numStages: 2, SLICES: 1, programs: 96 },
-  { BLOCK_M: 64, BLOCK_N: 32, BLOCK_K: 64, numWarps: 4, numStages: 2, SLICES: 1, programs: 0 },
-];
-
 /** The largest tiling that gives enough programs, cut down to the powers of two that cover M and N. */
 function tilingFor(
   M: number,
   N: number,
-  { device, dtype }: Tensor,
+  a: Tensor,
   imprecise: boolean,
 ): Tiling {
-  const { software, subgroupMatrices } = device.capabilities;
-  const units = dtype === "f16" && subgroupMatrices.some(({ component }) => component === "f16");
-  const tilings = units
+  const { device, dtype } = a;
+  const tilings = isOnUnits(a)
     ? UNIT_TILINGS
-    : software
+    : device.capabilities.software
     ? SOFTWARE_TILINGS
     : imprecise && dtype === "f16"
     ? IMPRECISE_TILINGS
