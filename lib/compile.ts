@@ -18,6 +18,7 @@ import { canonicalise } from "./passes/canonicalise.ts";
 import { checkAccesses, type Extent } from "./passes/check_accesses.ts";
 import { sameBufferIn } from "./passes/effects.ts";
 import { hoistLoads } from "./passes/hoist_loads.ts";
+import { loosenLoads } from "./passes/loosen_loads.ts";
 import { overlaps } from "./passes/overlaps.ts";
 import { padTiles } from "./passes/pad_tiles.ts";
 import { useLanes } from "./passes/lane_products.ts";
@@ -147,7 +148,7 @@ export function compileStages(
     warps: invocations / lanes,
     workgroupBytes: stagedBytes,
   });
-  const layout = assignLayouts(multiplied, {
+  const layout = assignLayouts(loosenLoads(multiplied), {
     lanes,
     warps: invocations / lanes,
     native: target,

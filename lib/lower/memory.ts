@@ -118,7 +118,7 @@ export function lowerLoad(context: Context, op: Op): void {
   const { base, pointee } = pointerOf(op);
   const [pointer, mask, other] = op.operands.map((operand) => context.get(operand));
   const access = accessWidth(op, context.axis), width = widthOf(op.result.type);
-  const later = context.isOnlyYielded(op.result);
+  const later = context.isOnlyYielded(op.result), isLoose = op.attributes["loose"] === true;
   const read = new Map<string, Expr>();
   const readPacket = (packet: Expr, condition: Expr | undefined, otherwise: Expr): Expr => {
     if (packet.kind === "splat") return splat(readElements(context, base, packet.x, 1), width);
@@ -143,7 +143,7 @@ export function lowerLoad(context: Context, op: Op): void {
         // then replaced: measured as fast as or faster than branches and than moved addresses.
         const otherwise = other?.[i] ?? literal(0, pointee, width);
         value = readPacket(packet, condition, otherwise);
-        if (condition) {
+        if (condition && !isLoose) {
           value = operation("select", [condition, value, otherwise], pointee);
         }
         // What the next iteration of a loop uses is not waited for before the end of this one.

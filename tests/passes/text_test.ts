@@ -19,6 +19,7 @@ import { eliminateDead } from "../../lib/passes/eliminate_dead.ts";
 import { rollTilesTo } from "../../lib/passes/roll_tiles.ts";
 import { padTiles } from "../../lib/passes/pad_tiles.ts";
 import { hoistLoads } from "../../lib/passes/hoist_loads.ts";
+import { loosenLoads } from "../../lib/passes/loosen_loads.ts";
 import { prefetch } from "../../lib/passes/prefetch.ts";
 import { sortByKeys } from "../../lib/passes/sort_by_keys.ts";
 import { RULES } from "../../lib/passes/rules.ts";
@@ -41,6 +42,7 @@ const PASSES: Record<string, (graph: Graph, name: string) => Graph> = {
   roll_tiles: (graph) =>
     rollTilesTo(graph, { largest: 16, blockBits: 3, aliases: graph.params.map((_, i) => i) }),
   hoist_loads: (graph) => hoistLoads(graph, (a, b) => a === b),
+  loosen_loads: loosenLoads,
   prefetch,
 };
 

@@ -203,7 +203,9 @@ class Interpreter {
     const base = baseOf(op.operand(0).type);
     const dtype = dtypeOf(op.result.type);
     return pointers!.map((offset, i) => {
-      if (mask && mask[i] === 0) return other?.[i] ?? elementOf(dtype, 0);
+      if (mask && mask[i] === 0) {
+        return other?.[i] ?? elementOf(dtype, op.attributes["loose"] === true ? 77 : 0);
+      }
       return this.#memory.get(`${base} ${offset}`) ??
         elementOf(dtype, this.run.memory?.(base, Number(offset)) ?? 0);
     });

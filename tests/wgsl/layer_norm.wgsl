@@ -17,12 +17,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let invocation = i32(index);
   let at0_0 = invocation * 4;
   let v_0 = at0_0 + 512;
-  let inRow_0 = at0_0 < scalars.value_of_columns;
-  let inRow_1 = v_0 < scalars.value_of_columns;
   let v_1 = f32(scalars.value_of_columns);
   let v_2 = program_x < scalars.value_of_rows;
-  let mask_0 = v_2 & inRow_0;
-  let mask_1 = v_2 & inRow_1;
+  let mask_0 = v_2 & (at0_0 < scalars.value_of_columns);
+  let mask_1 = v_2 & (v_0 < scalars.value_of_columns);
   let v_4 = (program_x * scalars.value_of_columns) + at0_0;
   let v_5 = buffer_of_x[v_4 >> 2u];
   let values_0 = select(vec4<f32>(0.0f), v_5, vec4<bool>(mask_0));
@@ -78,14 +76,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let v_53 = buffer_of_bias[at0_0 >> 2u];
   let v_54 = buffer_of_bias[v_0 >> 2u];
   let v_56 = inverseSqrt(variance_0 + 0.000009999999747378752f);
-  let v_59 = (centred_0 * vec4<f32>(v_56)) * select(vec4<f32>(0.0f), v_51, vec4<bool>(inRow_0));
-  let v_60 = (centred_1 * vec4<f32>(v_56)) * select(vec4<f32>(0.0f), v_52, vec4<bool>(inRow_1));
-  let normed_0 = v_59 + select(vec4<f32>(0.0f), v_53, vec4<bool>(inRow_0));
-  let normed_1 = v_60 + select(vec4<f32>(0.0f), v_54, vec4<bool>(inRow_1));
+  let v_59 = (centred_0 * vec4<f32>(v_56)) * v_51;
+  let v_60 = (centred_1 * vec4<f32>(v_56)) * v_52;
   if (mask_0) {
-    buffer_of_out[v_4 >> 2u] = normed_0;
+    buffer_of_out[v_4 >> 2u] = v_59 + v_53;
   }
   if (mask_1) {
-    buffer_of_out[(v_4 + 512) >> 2u] = normed_1;
+    buffer_of_out[(v_4 + 512) >> 2u] = v_60 + v_54;
   }
 }

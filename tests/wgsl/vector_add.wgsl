@@ -15,18 +15,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let at0_0 = invocation * 4;
   let offsets_0 = v_0 + at0_0;
   let offsets_1 = (v_0 + at0_0) + 512;
-  let mask_0 = offsets_0 < scalars.value_of_n;
-  let mask_1 = offsets_1 < scalars.value_of_n;
   let v_2 = buffer_of_x[offsets_0 >> 2u];
-  let v_4 = buffer_of_x[offsets_1 >> 2u];
-  let v_6 = buffer_of_y[offsets_0 >> 2u];
-  let v_8 = buffer_of_y[offsets_1 >> 2u];
-  let sum_0 = select(vec4<f32>(0.0f), v_2, vec4<bool>(mask_0)) + select(vec4<f32>(0.0f), v_6, vec4<bool>(mask_0));
-  let sum_1 = select(vec4<f32>(0.0f), v_4, vec4<bool>(mask_1)) + select(vec4<f32>(0.0f), v_8, vec4<bool>(mask_1));
-  if (mask_0) {
-    buffer_of_out[offsets_0 >> 2u] = sum_0;
+  let v_3 = buffer_of_x[offsets_1 >> 2u];
+  let v_4 = buffer_of_y[offsets_0 >> 2u];
+  let v_5 = buffer_of_y[offsets_1 >> 2u];
+  if (offsets_0 < scalars.value_of_n) {
+    buffer_of_out[offsets_0 >> 2u] = v_2 + v_4;
   }
-  if (mask_1) {
-    buffer_of_out[offsets_1 >> 2u] = sum_1;
+  if (offsets_1 < scalars.value_of_n) {
+    buffer_of_out[offsets_1 >> 2u] = v_3 + v_5;
   }
 }

@@ -8,7 +8,7 @@ import type { Native } from "../native.ts";
 import { isPointer, sameElement, sameShape, type Type, typeText, withElement } from "../type.ts";
 
 /** How an attribute is written in the text form and checked by the verifier. */
-export type AttributeKind = "number" | "number?" | "numbers" | "string" | "boolean";
+export type AttributeKind = "number" | "number?" | "numbers" | "string" | "boolean" | "boolean?";
 
 /**
  * - `commutative`: the first two operands may be swapped

@@ -213,8 +213,9 @@ export const TILES = {
 export const MEMORY = {
   load: {
     doc:
-      "Reads the element that each pointer points to; where the mask is false reads nothing and gives `other`, or 0.",
+      "Reads the element that each pointer points to; where the mask is false reads nothing and gives `other`, or 0, or, if `loose`, anything.",
     operands: ["pointer", "mask?", "other?"],
+    attributes: { loose: "boolean?" },
     traits: ["reads"],
     infer: ({ operands }) => {
       const [pointer, mask, other] = operands;
