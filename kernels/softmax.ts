@@ -150,13 +150,21 @@ export function hasSmallShares({ dtype, device }: Tensor, columns: number): bool
 const LARGE_FOR_SOFTWARE = 2 ** 19;
 
 /**
+ * How rows of up to 4096 elements are shared: elements of a program at least, elements of a thread, and warps at
+ * most. f32 rows whose elements are loaded four at a time, those whose elements are loaded one by one, and
+ * halves, of which more must be on their way.
+ */
+const VECTORS = { together: 1024, each: 8, most: 16 };
+const SINGLES = { together: 512, each: 16, most: 4 };
+const HALVES = { together: 2048, each: 32, most: 4 };
+
+/**
  * How many rows a program takes at a time, each in a tile of so many elements, and how many warps share them.
  *
- * With eight elements a thread and no more than a row or 1024 elements a program, so many workgroups are under
- * way that some load while others reduce or store: 2 % more of a copy's rate on an H200 than with 32 elements a
- * thread. Longer rows than 4096 need so many registers that 8 warps do as well as 16. Elements that are loaded
- * one by one, and halves, take 32, or too few bytes would be on their way. A processor that plays the GPU has
- * small warps, and takes a row a subgroup if there are enough, so that nobody waits.
+ * With few elements a thread and no more than a row a program, so many workgroups are under way that some
+ * load while others reduce or store: 2 % more of a copy's rate on an H200 than with 32 f32 elements a thread.
+ * Longer rows than 4096 need so many registers that 8 warps do as well as 16. A processor that plays the GPU
+ * has small warps, and takes a row a subgroup if there are enough, so that nobody waits.
  */
 export function rowTiling(
   x: Tensor,
@@ -171,13 +179,18 @@ export function rowTiling(
   ) {
     return { BLOCK_ROWS: 32 / subgroupSize, numWarps: 1 };
   }
-  if (columns <= tile && hasSmallShares(x, columns)) {
-    const BLOCK_ROWS = Math.max(1024 / places, 1);
-    const numWarps = places > 4096 ? 8 : BLOCK_ROWS * places / 256;
-    return { BLOCK_ROWS, numWarps: Math.min(numWarps, mostWarps(device)) };
+  if (software || columns > tile) {
+    const BLOCK_ROWS = Math.max((software ? 1024 : 2048) / places, 1);
+    return { BLOCK_ROWS, numWarps: warpsFor(BLOCK_ROWS * tile, device) };
   }
-  const BLOCK_ROWS = Math.max((software ? 1024 : 2048) / places, 1);
-  return { BLOCK_ROWS, numWarps: warpsFor(BLOCK_ROWS * tile, device) };
+  const { together, each, most } = x.dtype !== "f32"
+    ? HALVES
+    : columns % 4 === 0
+    ? VECTORS
+    : SINGLES;
+  const BLOCK_ROWS = Math.max(together / places, 1), warps = BLOCK_ROWS * places / each / 32;
+  const numWarps = places > 4096 ? 8 : Math.min(Math.max(warps, 1), most);
+  return { BLOCK_ROWS, numWarps: Math.min(numWarps, mostWarps(device)) };
 }
 
 /** Tiles that a program takes one after another at most. */
