@@ -42,10 +42,13 @@ const MOST_IN_PASS = 100;
  * H100 shows 345 MHz where it can have 1980) and takes a while to raise it. Measured without, products ran
  * at a third of the rate that they have in a process that does nothing else, those by hand too.
  */
-const LEAD = 30;
+const LEAD = 50;
 
-/** The same before the first sample. */
+/** The same before a run is first timed, of which it is then not known how long it takes. */
 const FIRST_LEAD = 300;
+
+/** Runs of which the time of one is learnt. */
+const TRIALS = 5;
 
 /** Milliseconds of one run of each, the median of the samples. */
 export async function measure(
@@ -60,27 +63,36 @@ export async function measure(
   // Once to compile, and once more each to know how often they fit in a sample.
   for (const { runs } of queued) runs[0]!();
   await device.synchronize();
-  const first = await sectionTimes(backend, queued.map(({ runs }) => ({ run: runs[0]! })));
-  const times = first.map((ms) =>
+  const cold = await sectionTimes(backend, queued.map(({ runs }) => ({ run: runs[0]! })));
+  /** Runs that take so many milliseconds, of which each takes as many as is thought. */
+  const lead = (at: number, ms: number, each: readonly number[]) => {
+    if (device.capabilities.software) return;
+    const { runs } = queued[at]!, count = Math.min(ms / Math.max(each[at]!, 1e-3), 20 * MOST);
+    for (let i = 0; i < count; i++) {
+      runs[i % runs.length]!();
+      if (i % MOST_IN_PASS === MOST_IN_PASS - 1) backend.flush();
+    }
+    backend.flush();
+  };
+  const warm = (await sectionTimes(
+    backend,
+    queued.map(({ runs }, at) => ({
+      before: () => lead(at, FIRST_LEAD, cold),
+      run: () => {
+        for (let i = 0; i < TRIALS; i++) runs[i % runs.length]!();
+      },
+    })),
+  )).map((ms) => ms / TRIALS);
+  const times = warm.map((ms) =>
     Math.min(Math.max(Math.round(sample / Math.max(ms, 1e-3)), 1), MOST_IN_PASS)
   );
   const plans = [];
   for (const { runTimes } of elsewhere) plans.push(await planFor(runTimes, sample));
 
   const own: number[][] = queued.map(() => []), others: number[][] = elsewhere.map(() => []);
-  const lead = (at: number, ms: number) => {
-    const { runs } = queued[at]!, count = Math.min(ms / Math.max(first[at]!, 1e-3), 20 * MOST);
-    for (let i = 0; i < count; i++) {
-      runs[i % runs.length]!();
-      if (i % MOST_IN_PASS === MOST_IN_PASS - 1) backend.flush();
-    }
-  };
   for (let n = 0; n < samples; n++) {
     const sections = queued.map(({ runs }, at) => ({
-      before: () => {
-        if (!device.capabilities.software) lead(at, n === 0 ? FIRST_LEAD : LEAD);
-        backend.flush();
-      },
+      before: () => lead(at, LEAD, warm),
       run: () => {
         for (let i = 0; i < times[at]!; i++) runs[i % runs.length]!();
       },

@@ -37,7 +37,7 @@ const MOST_REPEATS = 200;
 const HOPELESS = 3;
 
 /**
- * Milliseconds of work before the samples, and launches of which it is made at most. A GPU lets its clock fall
+ * Milliseconds of work before what is timed, and launches of which it is made at most. A GPU lets its clock fall
  * while configurations are compiled (an H200 to 345 MHz from 1980), and takes a while to raise it.
  */
 const LEAD = 200, MOST_OF_LEAD = 10_000;
@@ -70,7 +70,24 @@ export async function race(
   });
 
   const trial = starters.map(({ run }): Section => ({ run, before }));
-  const estimates = await sectionTimes(backend, trial, through);
+  let estimates = await sectionTimes(backend, trial, through);
+  /** Times sections after work of the quickest contender. */
+  const led = ([first, ...others]: readonly Section[]) => {
+    const each = Math.max(Math.min(...estimates), 1e-3), { run } = starters[lowest(estimates)]!;
+    const launches = Math.min(Math.round(LEAD / each), MOST_OF_LEAD);
+    const lead = () => {
+      for (let n = 0; n < launches; n++) {
+        before?.();
+        run();
+      }
+      before?.();
+    };
+    return sectionTimes(backend, [{ run: first!.run, before: lead }, ...others], through);
+  };
+  const timed = backend.capabilities.software
+    ? (sections: readonly Section[]) => sectionTimes(backend, sections, through)
+    : led;
+  if (timed === led && starters.length > 0) estimates = await led(trial); // with the clock up
   const best = Math.min(...estimates);
   const plan = starters.flatMap(({ run, i }, at) => {
     const once = estimates[at]!;
@@ -80,17 +97,6 @@ export async function race(
     }
     return [{ run, i, ...plannedFor(once, hasClock(backend) ? rep : HOST_SAMPLE * 2, !before) }];
   });
-
-  const fastest = starters[estimates.indexOf(best)];
-  if (fastest && !backend.capabilities.software) {
-    const launches = Math.min(Math.round(LEAD / Math.max(best, 1e-3)), MOST_OF_LEAD);
-    through(() => {
-      for (let n = 0; n < launches; n++) {
-        before?.();
-        fastest.run();
-      }
-    });
-  }
 
   const sections: Section[] = [], owners: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -105,7 +111,7 @@ export async function race(
       owners.push(at);
     });
   }
-  const times = await sectionTimes(backend, sections, through);
+  const times = sections.length > 0 ? await timed(sections) : [];
   plan.forEach(({ i, repeats }, at) => {
     const own = times.filter((_, n) => owners[n] === at).map((ms) => ms / repeats);
     results[i] = {
@@ -115,6 +121,11 @@ export async function race(
     };
   });
   return results;
+}
+
+/** Where the lowest number is. */
+function lowest(numbers: readonly number[]): number {
+  return numbers.indexOf(Math.min(...numbers));
 }
 
 /** How many samples of how many launches fill the time. */
