@@ -44,7 +44,7 @@ const MOST_IN_PASS = 100;
  */
 const LEAD = 50;
 
-/** The same before a run is first timed, of which it is then not known how long it takes. */
+/** The same before a run is first timed, and before its first sample. */
 const FIRST_LEAD = 300;
 
 /** Runs of which the time of one is learnt. */
@@ -92,7 +92,7 @@ export async function measure(
   const own: number[][] = queued.map(() => []), others: number[][] = elsewhere.map(() => []);
   for (let n = 0; n < samples; n++) {
     const sections = queued.map(({ runs }, at) => ({
-      before: () => lead(at, LEAD, warm),
+      before: () => lead(at, n === 0 ? FIRST_LEAD : LEAD, warm),
       run: () => {
         for (let i = 0; i < times[at]!; i++) runs[i % runs.length]!();
       },
