@@ -10,6 +10,7 @@ import {
   named,
   op,
   ramp,
+  setOffset,
   slice,
   splat,
   vector,
@@ -33,6 +34,16 @@ const TABLE: readonly [name: string, expr: Expr, expected: string][] = [
   ["constants fold and wrap", op("mul", [int(2 ** 30), int(4)]), "0"],
   ["a literal moves to the right", op("add", [int(3), i]), "i_0 + 3"],
   ["constants of a sum join", op("add", [op("add", [i, int(3)]), int(4)]), "i_0 + 7"],
+  [
+    "constants of both sides of a sum join",
+    op("ptr_add", [op("add", [i, int(3)]), op("add", [builtin("invocation"), int(4)])]),
+    "(i_0 + invocation) + 7",
+  ],
+  [
+    "a multiple of a sum has its constant apart",
+    op("mul", [op("add", [i, int(3)]), int(4)]),
+    "(i_0 * 4) + 12",
+  ],
   ["floats are left to the device", op("add", [x, literal(0, f32)]), "x_0 + 0.0f"],
   ["x & true is x", op("and", [named("m_0", { dtype: bool, width: 1 }), literal(1, bool)]), "m_0"],
   ["select of equals", op("select", [named("m_0", { dtype: bool, width: 1 }), x, x]), "x_0"],
@@ -74,6 +85,15 @@ const TABLE: readonly [name: string, expr: Expr, expected: string][] = [
 for (const [name, expr, expected] of TABLE) {
   Deno.test(`expression: ${name}`, () => assertEquals(text(expr), expected));
 }
+
+Deno.test("expression: a name is known as what it stands for and a constant", () => {
+  const n = named("n_0", { dtype: i32, width: 1 });
+  setOffset(n, op("add", [i, int(32)]));
+  assertEquals(text(op("add", [builtin("invocation"), n])), "(invocation + i_0) + 32");
+  assertEquals(text(op("sub", [n, i])), "n_0 - i_0");
+  setOffset(n, op("mul", [i, int(32)])); // no sum
+  assertEquals(text(op("add", [n, int(1)])), "i_0 + 33");
+});
 
 Deno.test("expression: numbers without a literal are read from variables", () => {
   const mentions = new Mentions();
