@@ -183,11 +183,11 @@ export function rowTiling(
     const BLOCK_ROWS = Math.max((software ? 1024 : 2048) / places, 1);
     return { BLOCK_ROWS, numWarps: warpsFor(BLOCK_ROWS * tile, device) };
   }
-  const { together, each, most } = x.dtype !== "f32"
-    ? HALVES
-    : columns % 4 === 0
+  const { together, each, most } = hasSmallShares(x, columns)
     ? VECTORS
-    : SINGLES;
+    : x.dtype === "f32"
+    ? SINGLES
+    : HALVES;
   const BLOCK_ROWS = Math.max(together / places, 1), warps = BLOCK_ROWS * places / each / 32;
   const numWarps = places > 4096 ? 8 : Math.min(Math.max(warps, 1), most);
   return { BLOCK_ROWS, numWarps: Math.min(numWarps, mostWarps(device)) };
