@@ -59,7 +59,7 @@ onGpu("each configuration is timed, and the fastest is chosen", async (device) =
     { configs: [{ TURNS: 20_000 }, { TURNS: 1 }], rep: 1 },
     jit(function spin(x: Pointer, { TURNS }: { TURNS: number }) {
       let sum: number = tl.zeros([32], tl.f32);
-      for (let i = 0; i < TURNS; i++) sum = sum * 0.5 + tl.load(x + tl.arange(0, 32));
+      for (let i = 0; i < TURNS; i++) sum = sum * 0.5 + tl.load(x + (i & 1) + tl.arange(0, 32));
       tl.store(x + 32 + tl.arange(0, 32), sum);
     }),
   );

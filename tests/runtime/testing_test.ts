@@ -23,7 +23,7 @@ const addOne = jit(function addOne(x: Pointer) {
 const spin = jit(function spin(x: Pointer, { TURNS = 1 }) {
   const at = x + tl.arange(0, 64);
   let sum: number = tl.zeros([64], tl.f32);
-  for (let i = 0; i < TURNS; i++) sum = sum * 0.5 + tl.load(at);
+  for (let i = 0; i < TURNS; i++) sum = sum * 0.5 + tl.load(x + (tl.arange(0, 64) ^ (i & 1)));
   tl.store(at, sum);
 });
 
