@@ -25,23 +25,25 @@
  * A loop without iterations then loads for nothing, which WebGPU makes harmless.
  */
 
-import type { Graph, Op, Region, Value } from "../ir/graph.ts";
+import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.ts";
 import { bufferOf, changes, isPure, type SameBuffer, synchronises } from "./effects.ts";
 import { rewrite } from "./rewrite.ts";
 
 /** The graph with loads that are the same in each iteration of a loop before it, and so on outwards. */
 export function hoistLoads(graph: Graph, sameBuffer: SameBuffer): Graph {
-  const hoisted = new Set<Op>();
+  const before = new Map<Op, readonly Op[]>(); // what comes before a loop
+  walk(graph.body, (op) => {
+    const same = op.name === "for" ? sameInEach(op.region(0), sameBuffer) : [];
+    if (same.length > 0) before.set(op, same);
+  });
+  if (before.size === 0) return graph;
+  const hoisted = new Set([...before.values()].flat());
   const result = rewrite(graph, (op, _, rewriter) => {
-    if (hoisted.has(op)) return []; // what takes its place is set
-    if (op.name !== "for") return undefined;
-    for (const inner of sameInEach(op.region(0), sameBuffer)) {
-      rewriter.visit(inner);
-      hoisted.add(inner);
-    }
+    if (hoisted.has(op) && rewriter.has(op.result)) return []; // where it stood
+    before.get(op)?.forEach((same) => rewriter.visit(same));
     return undefined;
   });
-  return hoisted.size > 0 ? hoistLoads(result, sameBuffer) : graph;
+  return hoistLoads(result, sameBuffer);
 }
 
 /** Loads in a loop's body that are the same in each iteration, and what their operands are computed by, in order. */

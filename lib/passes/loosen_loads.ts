@@ -38,9 +38,13 @@ const MOST = 100;
 
 /** The graph with loads that need not give zeros where nobody sees them. */
 export function loosenLoads(graph: Graph): Graph {
-  const uses = usesIn(graph.body);
+  const uses = usesIn(graph.body), unseen = new Set<Op>();
+  walk(graph.body, (op) => {
+    if (op.name === "load" && op.operands.length > 1 && isUnseen(op, uses)) unseen.add(op);
+  });
+  if (unseen.size === 0) return graph;
   return rewrite(graph, (op, operands, rewriter) => {
-    if (op.name !== "load" || op.operands.length < 2 || !isUnseen(op, uses)) return undefined;
+    if (!unseen.has(op)) return undefined;
     const attributes = { ...op.attributes, loose: true };
     return rewriter.copy(op, { operands: operands.slice(0, 2), attributes }).results;
   });
