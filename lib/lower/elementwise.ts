@@ -9,6 +9,7 @@ import { choiceOfSelect, comparedAsIntegers } from "./choice.ts";
 import { type Context, expressionDtype } from "./context.ts";
 import { op as operation, ramp, slice, splat } from "./expr.ts";
 import { packetAxis } from "./registers.ts";
+import { zeroBits, zeroOf } from "./zeros.ts";
 
 export function lowerElementwise(context: Context, op: Op, name: ElementwiseName): void {
   const { type } = op.result;
@@ -22,18 +23,21 @@ export function lowerElementwise(context: Context, op: Op, name: ElementwiseName
     ];
     args[0] = a.map((x, i) => comparedAsIntegers(choice, x, b[i]!));
   }
+  const zero = zeroOf(op, context.options.native);
+  const make = (packet: readonly Expr[]) =>
+    zero ? zeroBits(zero, packet[zero.operand]!) : operation(name, packet, dtype, op.attributes);
   const axis = type.layout && packetAxis(type.layout);
   const info = axis === undefined ? undefined : context.axis(op.result);
   const counts = isPointer(type.element) || isInteger(dtype);
   const packets = args[0]!.map((first, i): Expr => {
     const width = first.type.width;
     const packet = args.map((arg) => arg[i]!);
-    const one = () => operation(name, packet.map((arg) => slice(arg, 0)), dtype, op.attributes);
+    const one = () => make(packet.map((arg) => slice(arg, 0)));
     if (info && axis !== undefined && width > 1) {
       if (info.constancy[axis]! >= width) return splat(one(), width);
       if (counts && info.contiguity[axis]! >= width) return ramp(one(), 1, width);
     }
-    return operation(name, packet, dtype, op.attributes);
+    return make(packet);
   });
   context.define(op.result, packets);
 }

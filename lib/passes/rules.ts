@@ -98,6 +98,20 @@ export const ARITHMETIC_RULES: readonly Rule[] = [
   right("x % 1 -> 0", ["rem"], 1, 0, isInteger),
   twice("min(x, x) -> x", ["min", "max"], "x"),
   {
+    equation: "x + -x -> x - x",
+    ops: ["add"],
+    of: isFloat,
+    apply: ({ builder, type }, x, y) => {
+      const negates = (a: Value | undefined, b: Value | undefined) => {
+        const difference = made(a, "sub");
+        return Object.is(knownNumber(difference?.operand(0)), -0) && difference!.operand(1) === b;
+      };
+      if (negates(y, x)) return builder.value("sub", [x!, x!], { types: [type] });
+      if (negates(x, y)) return builder.value("sub", [y!, y!], { types: [type] });
+      return undefined;
+    },
+  },
+  {
     equation: "x - c -> x + -c",
     ops: ["sub"],
     of: (dtype) => dtype.kind === "int",
