@@ -8,7 +8,7 @@
  */
 
 import type { Device } from "../mod.ts";
-import { quantile, sectionTimes } from "../lib/launch/timing.ts";
+import { quantile, runsIn, sectionTimes } from "../lib/launch/timing.ts";
 import { WebGpuBackend } from "../lib/runtime/webgpu.ts";
 
 /** Something to time on this library's queue; `runs` are the same with other tensors, to take turns. */
@@ -63,29 +63,26 @@ export async function measure(
   // Once to compile, and once more each to know how often they fit in a sample.
   for (const { runs } of queued) runs[0]!();
   await device.synchronize();
+  const { software } = device.capabilities;
   const cold = await sectionTimes(backend, queued.map(({ runs }) => ({ run: runs[0]! })));
   /** Runs that take so many milliseconds, of which each takes as many as is thought. */
   const lead = (at: number, ms: number, each: readonly number[]) => {
-    if (device.capabilities.software) return;
-    const { runs } = queued[at]!, count = Math.min(ms / Math.max(each[at]!, 1e-3), 20 * MOST);
+    if (software) return;
+    const { runs } = queued[at]!, count = runsIn(ms, each[at]!, 20 * MOST);
     for (let i = 0; i < count; i++) {
       runs[i % runs.length]!();
       if (i % MOST_IN_PASS === MOST_IN_PASS - 1) backend.flush();
     }
     backend.flush();
   };
-  const warm = (await sectionTimes(
-    backend,
-    queued.map(({ runs }, at) => ({
-      before: () => lead(at, FIRST_LEAD, cold),
-      run: () => {
-        for (let i = 0; i < TRIALS; i++) runs[i % runs.length]!();
-      },
-    })),
-  )).map((ms) => ms / TRIALS);
-  const times = warm.map((ms) =>
-    Math.min(Math.max(Math.round(sample / Math.max(ms, 1e-3)), 1), MOST_IN_PASS)
-  );
+  const trials = queued.map(({ runs }, at) => ({
+    before: () => lead(at, FIRST_LEAD, cold),
+    run: () => {
+      for (let i = 0; i < TRIALS; i++) runs[i % runs.length]!();
+    },
+  }));
+  const warm = software ? cold : (await sectionTimes(backend, trials)).map((ms) => ms / TRIALS);
+  const times = warm.map((ms) => runsIn(sample, ms, MOST_IN_PASS));
   const plans = [];
   for (const { runTimes } of elsewhere) plans.push(await planFor(runTimes, sample));
 

@@ -241,10 +241,7 @@ const { size, dtype, best, device: provider } = program.opts<Options>(), name = 
 const sweep = SWEEPS[name] ??
   program.error(`There is no sweep '${name}': ${Object.keys(SWEEPS).join(", ")}`);
 
-const device = await Device.open({
-  device: "webgpu",
-  ...provider === "dawn" && { provider },
-});
+const device = await Device.open(provider === "dawn" ? { provider } : { device: "webgpu" });
 console.log(`${device}`);
 for (const numbers of size?.split(",").map((text) => text.split("x").map(Number)) ?? sweep.sizes) {
   const start = performance.now();

@@ -248,7 +248,7 @@ const tunedUnitsKernel = autotune({
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, activation } = options;
-  const { maxNumImpreciseAcc: IMPRECISE } = options;
+  const { maxNumImpreciseAcc: IMPRECISE = 0 } = options;
   checkDType("matmul", "a", a, FLOATS);
   checkDType("matmul", "b", b, [a.dtype]);
   const [aRows, aColumns] = checkMatrix("matmul", "a", a);
@@ -293,15 +293,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     kernel
       [grid(({ BLOCK_M, BLOCK_N }) => cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
         ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
-        {
-          WRAP,
-          ...(IMPRECISE !== undefined && { IMPRECISE }),
-          ...(activation && { ACTIVATION: activation }),
-        },
+        { WRAP, IMPRECISE, ...(activation && { ACTIVATION: activation }) },
       );
     return out;
   }
-  const { numStages, SLICES, ...tiling } = tilingFor(M, N, a, (IMPRECISE ?? 0) > 1);
+  const { numStages, SLICES, ...tiling } = tilingFor(M, N, a, IMPRECISE > 1);
   const BLOCK_M = options.blockM ?? tiling.BLOCK_M, BLOCK_N = options.blockN ?? tiling.BLOCK_N;
   matmulKernel[grid(cdiv(M, BLOCK_M) * cdiv(N, BLOCK_N))](
     ...[a, b, out, M, N, K, aRowStride, aColumnStride, bRowStride, bColumnStride] as const,
@@ -315,7 +311,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
         Math.max(tiling.numWarps * BLOCK_M * BLOCK_N / (tiling.BLOCK_M * tiling.BLOCK_N), 1),
       numStages,
       WRAP,
-      ...(IMPRECISE !== undefined && { IMPRECISE }),
+      IMPRECISE,
     },
   );
   return out;

@@ -6,7 +6,7 @@
 
 import { LaunchError, NereidError } from "./errors.ts";
 import { firstLaunch } from "./launch/launchable.ts";
-import { CacheFlush, hasClock, quantile, sectionTimes } from "./launch/timing.ts";
+import { CacheFlush, hasClock, quantile, runsIn, sectionTimes } from "./launch/timing.ts";
 import type { Device } from "./runtime/device.ts";
 import { WebGpuBackend } from "./runtime/webgpu.ts";
 
@@ -140,24 +140,24 @@ async function samplesOf(fn: () => unknown, options: BenchOptions): Promise<numb
   const flush = flushCache ? new CacheFlush(backend) : undefined;
   const before = flush && (() => flush.run());
   try {
-    let estimate = 0;
+    const timed = async (lead?: () => void) => {
+      const run = () => {
+        for (let i = 0; i < 5; i++) {
+          before?.();
+          fn();
+        }
+      };
+      const [five] = await sectionTimes(backend, [{ run, before: lead }]);
+      return Math.max(five! / 5, 1e-3);
+    };
+    let estimate = await timed();
     const warm = () => {
-      if (estimate === 0) return;
       for (let i = Math.min(Math.ceil(warmup / estimate), MOST_SAMPLES); i > 0; i--) fn();
     };
-    const run = () => {
-      for (let i = 0; i < 5; i++) {
-        before?.();
-        fn();
-      }
-    };
     // Asked again, since a GPU whose clock has fallen seems slower than it is.
-    for (let turn = 0; turn < (backend.capabilities.software ? 1 : 2); turn++) {
-      const [five] = await sectionTimes(backend, [{ run, before: warm }]);
-      estimate = Math.max(five! / 5, 1e-3);
-    }
+    if (!backend.capabilities.software) estimate = await timed(warm);
     warm();
-    const count = Math.min(Math.max(Math.round(rep / estimate), 1), MOST_SAMPLES);
+    const count = runsIn(rep, estimate, MOST_SAMPLES);
     return await sectionTimes(backend, Array.from({ length: count }, () => ({ run: fn, before })));
   } finally {
     flush?.dispose();

@@ -75,10 +75,10 @@ function rowShader(
     Array.from({ length: pieces }, (_, i) => `  ${text(i)}`).join("\n");
   const whole = (i: number) => (i + 1) * lanes <= units;
   const inside = (i: number) => `lane + ${i * lanes}u < ${units}u`;
-  const load = (from: string, i: number, other: string) =>
+  const load = (from: string, i: number, other: string, first = "start") =>
     whole(i)
-      ? `${from}[start + ${i * lanes}u]`
-      : `select(${type}(${other}), ${from}[start + ${i * lanes}u], ${inside(i)})`;
+      ? `${from}[${first} + ${i * lanes}u]`
+      : `select(${type}(${other}), ${from}[${first} + ${i * lanes}u], ${inside(i)})`;
   const store = (i: number, value: string) =>
     `${whole(i) ? "" : `if (${inside(i)}) `}{ result[start + ${i * lanes}u] = ${value}; }`;
   // Of one number from each lane of a row, the sum or the maximum in all lanes.
@@ -114,17 +114,12 @@ function rowShader(
     `  var own_${name} = ${terms(0)};
 ${Array.from({ length: pieces - 1 }, (_, i) => `  own_${name} += ${terms(i + 1)};`).join("\n")}
 ${across(name, "sum", flat(`own_${name}`, "sum"))}`;
-  const shared = READS[kernel].slice(1);
   const affine = (name: string, i: number) =>
     steps > 1 ? `${name}_${i}` : `${name}[lane + ${i * lanes}u]`;
   const before = steps === 1
     ? ""
-    : shared.map((name) =>
-      each((i) =>
-        `let ${name}_${i} = ${whole(i) ? "" : `select(${type}(0.0), `}${name}[lane + ${
-          i * lanes
-        }u]${whole(i) ? "" : `, ${inside(i)})`};`
-      )
+    : READS[kernel].slice(1).map((name) =>
+      each((i) => `let ${name}_${i} = ${load(name, i, "0.0", "lane")};`)
     ).join("\n");
 
   const bodies: Record<RowKernel, () => string> = {

@@ -8,7 +8,7 @@
  * elements cost one scalar each.
  */
 
-import { type DType, isFloat, type Numeric } from "./dtype.ts";
+import type { DType, Numeric } from "./dtype.ts";
 import { type Native, registerBytes } from "./native.ts";
 import type { Attributes, Op } from "./graph.ts";
 import type { AtomicName } from "./ops/atomics.ts";
@@ -79,12 +79,6 @@ export type Expr =
     /** The value that lane `lane` of the same subgroup has. */
     | { readonly kind: "broadcast"; readonly x: Expr; readonly lane: number }
   );
-
-/** True of an integer and a literal that is added to it. */
-export function isOffset(x: Expr): x is Expr & { readonly kind: "op" } {
-  return x.kind === "op" && (x.op === "add" || x.op === "ptr_add") &&
-    x.args[1]!.kind === "literal" && !isFloat(x.type.dtype);
-}
 
 /** False for what other invocations have a part in: it has to be computed where it is written. */
 export function isLocal({ kind }: Expr): boolean {

@@ -2,7 +2,7 @@
  * What makes a graph legal:
  *
  *  1. An operation has as many operands and regions as its row of the op table names.
- *  2. It has exactly the attributes that its row names, of their kinds; `number?` may be left out.
+ *  2. It has exactly the attributes that its row names, of their kinds; those with a `?` may be left out.
  *  3. Its results have the types that its row infers, layouts aside.
  *  4. A value is defined by one place only, and that once.
  *  5. An operand or yield is defined before its use, in the same region or one around it.

@@ -8,7 +8,7 @@
 
 import { DeviceError } from "../errors.ts";
 import type { WebGpuBackend } from "../runtime/webgpu.ts";
-import { hasClock, quantile, type Section, sectionTimes } from "./timing.ts";
+import { hasClock, quantile, runsIn, type Section, sectionTimes } from "./timing.ts";
 
 /** How long one launch took: of several samples the median and what 20 and 80 % were faster than. */
 export interface Spread {
@@ -71,23 +71,22 @@ export async function race(
 
   const trial = starters.map(({ run }): Section => ({ run, before }));
   let estimates = await sectionTimes(backend, trial, through);
-  /** Times sections after work of the quickest contender. */
-  const led = ([first, ...others]: readonly Section[]) => {
-    const each = Math.max(Math.min(...estimates), 1e-3), { run } = starters[lowest(estimates)]!;
-    const launches = Math.min(Math.round(LEAD / each), MOST_OF_LEAD);
-    const lead = () => {
-      for (let n = 0; n < launches; n++) {
-        before?.();
-        run();
-      }
+  /** Work of the quickest contender. */
+  const lead = () => {
+    const quickest = Math.min(...estimates), { run } = starters[estimates.indexOf(quickest)]!;
+    for (let n = runsIn(LEAD, quickest, MOST_OF_LEAD); n > 0; n--) {
       before?.();
-    };
-    return sectionTimes(backend, [{ run: first!.run, before: lead }, ...others], through);
+      run();
+    }
+    before?.();
   };
-  const timed = backend.capabilities.software
-    ? (sections: readonly Section[]) => sectionTimes(backend, sections, through)
-    : led;
-  if (timed === led && starters.length > 0) estimates = await led(trial); // with the clock up
+  /** Times sections; on a GPU with the clock up. */
+  const timed = ([first, ...others]: readonly Section[]) => {
+    if (!first) return Promise.resolve([]);
+    const led = backend.capabilities.software ? first : { run: first.run, before: lead };
+    return sectionTimes(backend, [led, ...others], through);
+  };
+  if (!backend.capabilities.software) estimates = await timed(trial);
   const best = Math.min(...estimates);
   const plan = starters.flatMap(({ run, i }, at) => {
     const once = estimates[at]!;
@@ -111,7 +110,7 @@ export async function race(
       owners.push(at);
     });
   }
-  const times = sections.length > 0 ? await timed(sections) : [];
+  const times = await timed(sections);
   plan.forEach(({ i, repeats }, at) => {
     const own = times.filter((_, n) => owners[n] === at).map((ms) => ms / repeats);
     results[i] = {
@@ -123,14 +122,9 @@ export async function race(
   return results;
 }
 
-/** Where the lowest number is. */
-function lowest(numbers: readonly number[]): number {
-  return numbers.indexOf(Math.min(...numbers));
-}
-
 /** How many samples of how many launches fill the time. */
 function plannedFor(once: number, rep: number, repeatable: boolean) {
-  const launches = Math.max(1, Math.round(rep / Math.max(once, 1e-3)));
+  const launches = runsIn(rep, once);
   const samples = Math.min(Math.max(launches, 2), ROUNDS);
   const repeats = Math.min(Math.max(1, Math.round(launches / samples)), MOST_REPEATS);
   return { samples, repeats: repeatable ? repeats : 1 };

@@ -115,6 +115,11 @@ export class CacheFlush {
   }
 }
 
+/** How many runs fill so many milliseconds where each takes as many as is thought: one at least. */
+export function runsIn(ms: number, each: number, most = Infinity): number {
+  return Math.min(Math.max(Math.round(ms / Math.max(each, 1e-3)), 1), most);
+}
+
 /** A quantile of some numbers, interpolated linearly between neighbours. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b), at = q * (sorted.length - 1);

@@ -7,12 +7,13 @@
  * as the order is not said in which they combine elements, neither is what they make of NaNs.
  */
 
-import { bool, f32, i32, type Numeric } from "../ir/dtype.ts";
+import { bool, i32, type Numeric } from "../ir/dtype.ts";
 import type { Op, Value } from "../ir/graph.ts";
 import type { Expr } from "../ir/invocation.ts";
 import { type Native, registerOf } from "../ir/native.ts";
 import { isPointer } from "../ir/type.ts";
 import { and, literal, op as operation } from "./expr.ts";
+import { bitsOf, INFINITY_BITS, magnitude } from "./float_bits.ts";
 
 /** Comparisons, and whether they hold of equals and of operands in reverse. */
 const ORDERS = {
@@ -64,11 +65,8 @@ function isSame(a: Value, b: Value): boolean {
 /** The condition of a choice between f32, or what is computed as such, by means of integers. */
 export function comparedAsIntegers({ order, negated }: Choice, a: Expr, b: Expr): Expr {
   const { orEqual, swapped } = ORDERS[order];
-  const [low, high] = (swapped ? [b, a] : [a, b]).map((x) =>
-    operation("bitcast", [operation("cast", [x], f32, { to: "f32" })], i32, { to: "i32" })
-  ) as [Expr, Expr];
+  const [low, high] = (swapped ? [b, a] : [a, b]).map((x) => bitsOf(x, i32)) as [Expr, Expr];
   const { width } = low.type, int = (value: number) => literal(value, i32, width);
-  const size = (bits: Expr) => and(bits, int(0x7fffffff));
   // The bits of negative numbers count down: all but the sign are turned round.
   const key = (bits: Expr) =>
     operation("xor", [
@@ -76,8 +74,8 @@ export function comparedAsIntegers({ order, negated }: Choice, a: Expr, b: Expr)
       operation("and", [operation("shr", [bits, int(31)]), int(0x7fffffff)]),
     ]);
   const is = (name: "lt" | "le" | "eq" | "ne", x: Expr, y: Expr) => operation(name, [x, y], bool);
-  const isNumber = (bits: Expr) => is("le", size(bits), int(0x7f800000));
-  const either = size(operation("or", [low, high])), inOrder = is("lt", key(low), key(high));
+  const isNumber = (bits: Expr) => is("le", magnitude(bits), int(INFINITY_BITS));
+  const either = magnitude(operation("or", [low, high])), inOrder = is("lt", key(low), key(high));
   const holds = orEqual
     ? operation("or", [operation("or", [inOrder, is("eq", low, high)]), is("eq", either, int(0))])
     : and(inOrder, is("ne", either, int(0))); // -0 is not less than 0

@@ -7,7 +7,6 @@ import {
   children,
   type Expr,
   isLocal,
-  isOffset,
   type Memory,
   type SharedArray,
   sharedBytes,
@@ -15,7 +14,7 @@ import {
   type VectorType,
 } from "../ir/invocation.ts";
 import type { Native } from "../ir/native.ts";
-import { builtin, exprKey, int, named, op, ramp, setOffset, splat } from "./expr.ts";
+import { builtin, exprKey, int, isOffset, named, op, ramp, setOffset, splat } from "./expr.ts";
 import { boundsOf, setBounds } from "./bounds.ts";
 
 /** Workgroup arrays of at most this size are not worth waiting for. */

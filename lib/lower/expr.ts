@@ -5,13 +5,7 @@
 
 import { bool, type DType, elementOf, i32, isFloat, isWide, type Numeric } from "../ir/dtype.ts";
 import type { Attributes } from "../ir/graph.ts";
-import {
-  type BuiltIn,
-  type Expr,
-  isOffset,
-  type VectorType,
-  type Width,
-} from "../ir/invocation.ts";
+import type { BuiltIn, Expr, VectorType, Width } from "../ir/invocation.ts";
 import { elementwise, type ElementwiseName } from "../ir/ops.ts";
 import { boundsOf } from "./bounds.ts";
 
@@ -286,6 +280,12 @@ function constantsMultiplied(sum: Expr, factor: Expr): Expr | undefined {
   const [x, constant] = parted(sum);
   if (!x || !constant) return undefined;
   return op("add", [op("mul", [x, factor]), op("mul", [constant, factor])]);
+}
+
+/** True of an integer and a literal that is added to it. */
+export function isOffset(x: Expr): x is Expr & { readonly kind: "op" } {
+  return x.kind === "op" && (x.op === "add" || x.op === "ptr_add") &&
+    x.args[1]!.kind === "literal" && !isFloat(x.type.dtype);
 }
 
 const offsets = new WeakMap<Expr, Expr>();

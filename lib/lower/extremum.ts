@@ -11,7 +11,7 @@
  * at all does the exact steps.
  */
 
-import { bool, f32, isFloat, u32 } from "../ir/dtype.ts";
+import { bool, isFloat, u32 } from "../ir/dtype.ts";
 import type { Op, Region, Value } from "../ir/graph.ts";
 import type { Expr } from "../ir/invocation.ts";
 import { isNarrow, type Native } from "../ir/native.ts";
@@ -19,6 +19,7 @@ import { NO_NAN } from "../ir/ops/arithmetic.ts";
 import { dtypeOf } from "../ir/type.ts";
 import type { Context } from "./context.ts";
 import { literal, op as operation, slice } from "./expr.ts";
+import { bitsOf, INFINITY_BITS, magnitude } from "./float_bits.ts";
 
 type Row = readonly Expr[];
 type Combine = (a: Row, b: Row) => Row;
@@ -41,12 +42,8 @@ function extremumOf(
 
 /** True in some invocation that holds a NaN among the elements of a packet. */
 function hasNan(x: Expr): Expr {
-  const { width } = x.type;
-  const bits = operation("bitcast", [operation("cast", [x], f32, { to: "f32" })], u32, {
-    to: "u32",
-  });
-  const size = operation("and", [bits, literal(0x7fffffff, u32, width)]);
-  const found = operation("gt", [size, literal(0x7f800000, u32, width)], bool);
+  const infinity = literal(INFINITY_BITS, u32, x.type.width);
+  const found = operation("gt", [magnitude(bitsOf(x, u32)), infinity], bool);
   return elements(found).reduce((a, b) => operation("or", [a, b]));
 }
 

@@ -9,6 +9,7 @@ import type { Expr } from "../ir/invocation.ts";
 import { type Native, registerOf } from "../ir/native.ts";
 import { isPointer } from "../ir/type.ts";
 import { and, literal, op as operation } from "./expr.ts";
+import { bitsOf, INFINITY_BITS, magnitude } from "./float_bits.ts";
 
 /** Of which operand an operation makes zero, and the sign that a zero of a positive number has. */
 export interface Zero {
@@ -36,15 +37,14 @@ export function zeroOf(op: Op, native: Native): Zero | undefined {
 /** The zero of a float, or NaN. */
 export function zeroBits({ sign }: Zero, x: Expr): Expr {
   const { dtype, width } = x.type, int = (value: number) => literal(value, i32, width);
-  const wide = operation("cast", [x], f32, { to: "f32" });
-  const bits = operation("bitcast", [wide], i32, { to: "i32" });
+  const bits = bitsOf(x, i32);
   const own = and(bits, int(-(2 ** 31)));
   const zero = sign === "none"
     ? int(0)
     : sign === "same"
     ? own
     : operation("xor", [own, int(-(2 ** 31))]);
-  const isNumber = operation("lt", [and(bits, int(0x7fffffff)), int(0x7f800000)], bool);
+  const isNumber = operation("lt", [magnitude(bits), int(INFINITY_BITS)], bool);
   const chosen = operation("select", [isNumber, zero, int(0x7fc00000)], i32);
   const value = operation("bitcast", [chosen], f32, { to: "f32" });
   return operation("cast", [value], dtype, { to: dtype.name });

@@ -4,11 +4,12 @@ import type { Op, Value } from "../ir/graph.ts";
 import type { LinearLayout } from "../layout/linear_layout.ts";
 import { attributeText } from "../ir/print.ts";
 import { typeText } from "../ir/type.ts";
+import { ValueIds } from "./value_ids.ts";
 
 /** What has been computed, region by region: inner ones see what outer ones have. */
 export class CommonValues {
   #scopes: Map<string, Value>[] = [new Map()];
-  #ids = new Map<Value, number>();
+  readonly #ids = new ValueIds();
   #layouts = new Map<LinearLayout, string>();
 
   /** Runs `body`; what is added meanwhile is forgotten afterwards. */
@@ -35,15 +36,9 @@ export class CommonValues {
     const attributes = Object.keys(op.attributes).sort()
       .map((name) => `${name}=${attributeText(op.attributes[name]!)}`);
     const type = typeText(op.result.type, (layout) => this.#layout(layout));
-    return [op.name, ...operands.map((operand) => this.#id(operand)), ...attributes, type].join(
+    return [op.name, ...operands.map((operand) => this.#ids.of(operand)), ...attributes, type].join(
       " ",
     );
-  }
-
-  #id(value: Value): number {
-    let id = this.#ids.get(value);
-    if (id === undefined) this.#ids.set(value, id = this.#ids.size);
-    return id;
   }
 
   #layout(layout: LinearLayout): string {

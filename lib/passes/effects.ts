@@ -25,7 +25,10 @@ export function isPure(op: Op): boolean {
   return !some(op, "writes") && !some(op, "reads");
 }
 
-/** True when an operation, or one inside it, may wait for other programs or be waited for: atomics, barriers, code of the author's. */
+/**
+ * True when an operation, or one inside it, may wait for other programs or be waited for: atomics, barriers,
+ * code of the author's.
+ */
 export function synchronises(op: Op): boolean {
   const row = OPS[op.name].traits;
   if (op.attributes["impure"] === true) return true;

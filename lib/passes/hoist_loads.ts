@@ -61,10 +61,10 @@ function sameInEach(body: Region, sameBuffer: SameBuffer): readonly Op[] {
     else op.results.forEach((result) => varying.add(result));
   }
   // Arithmetic is moved for the loads alone.
-  const wanted = new Set<Op>();
-  for (const op of same.toReversed()) {
-    const feeds = op.results.some((x) => [...wanted].some((user) => user.operands.includes(x)));
-    if (op.name === "load" || feeds) wanted.add(op);
-  }
-  return same.filter((op) => wanted.has(op));
+  const needed = new Set<Value>();
+  return same.toReversed().filter((op) => {
+    const isWanted = op.name === "load" || op.results.some((result) => needed.has(result));
+    if (isWanted) op.operands.forEach((operand) => needed.add(operand));
+    return isWanted;
+  }).reverse();
 }

@@ -23,6 +23,7 @@ import { type Graph, type Op, type Region, type Value, walk } from "../ir/graph.
 import { elementwise, type OpName } from "../ir/ops.ts";
 import { attributeText } from "../ir/print.ts";
 import { rewrite } from "./rewrite.ts";
+import { ValueIds } from "./value_ids.ts";
 
 /** Operations that put elements elsewhere, or repeat them. */
 const MOVES: ReadonlySet<OpName> = new Set([
@@ -70,7 +71,7 @@ function usesIn(body: Region): ReadonlyMap<Value, readonly (Op | undefined)[]> {
 /** True when what a load's mask leaves out comes to stores alone that leave it out too. */
 function isUnseen(load: Op, uses: ReadonlyMap<Value, readonly (Op | undefined)[]>): boolean {
   const mask = load.operand(1);
-  const seen = new Set<string>(), ids = new Ids();
+  const seen = new Set<string>(), ids = new ValueIds();
   /** What is computed from the load, and where its elements have been put since. */
   const open: { value: Value; moves: string }[] = [{ value: load.result, moves: "" }];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -83,9 +84,7 @@ function isUnseen(load: Op, uses: ReadonlyMap<Value, readonly (Op | undefined)[]
         open.push({ value: user.result, moves });
       } else if (MOVES.has(user.name)) {
         open.push({ value: user.result, moves: moves + moveText(user) });
-      } else if (
-        user.name !== "store" || !masksOff(user, value, conditions(mask, moves, ids), ids)
-      ) {
+      } else if (!masksOff(user, value, conditions(mask, moves, ids), ids)) {
         return false;
       }
     }
@@ -93,9 +92,9 @@ function isUnseen(load: Op, uses: ReadonlyMap<Value, readonly (Op | undefined)[]
   return true;
 }
 
-/** True of a store of a value, or an atomic operation with it, whose mask demands all of the conditions. */
-function masksOff(user: Op, value: Value, wanted: readonly string[], ids: Ids): boolean {
-  if (user.name !== "store" && user.name !== "atomic_rmw") return false;
+/** True of a store of a value whose mask demands all of the conditions. */
+function masksOff(user: Op, value: Value, wanted: readonly string[], ids: ValueIds): boolean {
+  if (user.name !== "store") return false;
   const [pointer, stored, mask] = user.operands;
   if (pointer === value || mask === value || stored !== value || !mask) return false;
   const demanded = new Set(conditions(mask, "", ids));
@@ -103,7 +102,7 @@ function masksOff(user: Op, value: Value, wanted: readonly string[], ids: Ids): 
 }
 
 /** The conditions that a mask demands together, each with where its elements are put. */
-function conditions(mask: Value, moves: string, ids: Ids): string[] {
+function conditions(mask: Value, moves: string, ids: ValueIds): string[] {
   const { def } = mask;
   if (def?.name === "and") return def.operands.flatMap((part) => conditions(part, moves, ids));
   if (def && MOVES.has(def.name)) return conditions(def.operand(0), moveText(def) + moves, ids);
@@ -114,15 +113,4 @@ function conditions(mask: Value, moves: string, ids: Ids): string[] {
 function moveText({ name, attributes, result }: Op): string {
   const texts = Object.entries(attributes).map(([name, x]) => `${name}=${attributeText(x)}`);
   return `${name} ${texts.sort().join()} ${result.type.shape.join("x")};`;
-}
-
-/** Numbers for values. */
-class Ids {
-  readonly #ids = new Map<Value, number>();
-
-  of(value: Value): number {
-    let id = this.#ids.get(value);
-    if (id === undefined) this.#ids.set(value, id = this.#ids.size);
-    return id;
-  }
 }

@@ -258,7 +258,7 @@ export class ExpressionPrinter {
     return `${name}[${which}][${within}]`;
   }
 
-  /** Which of items of so many elements an element is in: a constant of whole items is added to that of the rest. */
+  /** Which of items of so many elements an element is in. */
   #quotient(index: Expr, each: number): string {
     if (index.kind === "literal") return `${Math.floor(Number(index.value) / each)}`;
     const shift = Math.log2(each);
